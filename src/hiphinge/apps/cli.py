@@ -1,0 +1,75 @@
+"""The command ``hiphinge``: a table of commands, each loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from hiphinge import __version__
+from hiphinge.errors import HiphingeError
+
+COMMANDS = {
+    "demo": "hiphinge.apps.demo",
+    "calibrate": "hiphinge.apps.calibrate",
+    "replay": "hiphinge.apps.replay",
+    "analyze": "hiphinge.apps.analyze",
+    "import": "hiphinge.apps.convert:import_command",
+    "export": "hiphinge.apps.convert:export_command",
+    "simulate": "hiphinge.apps.simulate",
+    "info": "hiphinge.apps.recordings:info",
+    "repair": "hiphinge.apps.recordings:repair",
+}
+"""Name -> module, or module:function; without a function it is ``command``."""
+
+
+class LazyGroup(click.Group):
+    """Commands by name from :data:`COMMANDS`: ``--help`` and each command start quickly."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, function = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), function or "command")
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hiphinge")
+def hiphinge() -> None:
+    """How much of a bend comes from the low back, and how much from the hips.
+
+    \b
+    Try it without any sensor:  hiphinge demo
+    It shows how you move. It is not a medical device.
+    """
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run the command line; exit 0 done, 1 it failed, 2 unknown option or value, 130 Ctrl-C."""
+    try:
+        hiphinge.main(args, standalone_mode=False)
+    except click.ClickException as e:
+        e.show()
+        sys.exit(e.exit_code)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except HiphingeError as e:
+        click.echo(str(e), err=True)
+        sys.exit(1)
+    except OSError as e:
+        click.echo(_in_words(e), err=True)
+        sys.exit(1)
+
+
+def _in_words(e: OSError) -> str:
+    where = f"{e.filename}: " if e.filename else ""
+    return f"{where}{(e.strerror or str(e)).lower()}. Check the path, the free space and the permissions."

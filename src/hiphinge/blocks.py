@@ -1,0 +1,293 @@
+"""The few frozen types that flow between the rooms.
+
+Units are SI (m/s², rad/s, rad, s); a name with a suffix (``_ns``, ``_deg``)
+says otherwise. Frames and signs: docs/frames.md. ``n`` counts instants,
+``k`` sensors. Arrays inside a block are never changed once it is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+Flags = NDArray[np.uint8]
+Bools = NDArray[np.bool_]
+
+UPPER_LUMBAR, SACRUM = "upper_lumbar", "sacrum"
+THIGH_LEFT, THIGH_RIGHT = "thigh_left", "thigh_right"
+SITES = (UPPER_LUMBAR, SACRUM, THIGH_LEFT, THIGH_RIGHT)
+"""Body sites, in the order that every block keeps."""
+
+# Quality of one sensor at one instant; bits of ``flags``.
+FILLED, CLIPPED, MISSING, SETTLING = np.uint8(1), np.uint8(2), np.uint8(4), np.uint8(8)
+"""Bridged over a short gap; at the end of its range; absent; not yet sure after a gap."""
+
+
+# --- Inputs: everything that may change an outcome -------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One notification of a sensor, as it came.
+
+    ``sensor`` is its address or id, ``characteristic`` names the layout of
+    ``payload`` within the device, ``arrival_ns`` is the host's monotonic clock.
+    """
+
+    sensor: str
+    characteristic: str
+    arrival_ns: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What the wearer or a script asked for; ``value`` is JSON text or empty."""
+
+    arrival_ns: int
+    action: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What became of a sensor's connection: connected, lost, configured, battery."""
+
+    arrival_ns: int
+    sensor: str
+    state: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time went on. With ``utc_ns`` it is a clock pair (wall clock, zone, boot)."""
+
+    arrival_ns: int
+    utc_ns: int | None = None
+    utc_offset_s: int | None = None
+    boot_id: str = ""
+
+
+Input = Packet | Control | Link | Tick
+
+
+# --- Blocks: what one stage hands to the next ------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ImuBlock:
+    """Samples of one sensor, in its own axes, on the host's clock.
+
+    ``t_ns`` (n,) rising; ``acc`` (n, 3) specific force; ``gyr`` (n, 3), NaN
+    where the sensor has no gyroscope; ``arrival_ns`` (n,) when each was heard;
+    ``clipped`` (n,) at the end of the sensor's range.
+    """
+
+    sensor: str
+    t_ns: Times
+    acc: Floats
+    gyr: Floats
+    arrival_ns: Times
+    clipped: Bools
+
+    def __len__(self) -> int:
+        return len(self.t_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class MotionBlock:
+    """All worn sensors on one time grid, in their own axes.
+
+    ``t`` (n,) s; ``acc``, ``gyr`` (k, n, 3), NaN where MISSING; ``flags`` (k, n).
+    """
+
+    t: Floats
+    sites: tuple[str, ...]
+    acc: Floats
+    gyr: Floats
+    flags: Flags
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+
+@dataclass(frozen=True, slots=True)
+class OrientationBlock:
+    """Attitude of every sensor: ``q_e_s`` (k, n, 4) w x y z, heading arbitrary.
+
+    ``inclination_sd`` (k, n) rad is one standard deviation of its tilt.
+    """
+
+    t: Floats
+    sites: tuple[str, ...]
+    q_e_s: Floats
+    inclination_sd: Floats
+    flags: Flags
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+
+@dataclass(frozen=True, slots=True)
+class AngleBlock:
+    """Body angles by name, each (n,) rad; NaN means: cannot be known here.
+
+    ``flags`` (n,) is the union over the sensors that are worn. Names carry no
+    unit here; outside they end in ``_deg``.
+    """
+
+    t: Floats
+    angles: Mapping[str, Floats]
+    flags: Flags
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    def __getitem__(self, name: str) -> Floats:
+        return self.angles[name]
+
+
+# --- Outcomes --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to the wearer at ``t`` s: a phase, a mark, a note."""
+
+    t: float
+    kind: str
+    data: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """One lift, hinge, squat or stoop; angles in rad, times in s.
+
+    NaN (or None for ``rounded``): not observable with the worn sensors.
+    """
+
+    rep: int
+    set: int
+    start: float
+    bottom: float
+    end: float
+    kind: str
+    peak_lumbar_flexion: float
+    peak_lumbar_share: float
+    peak_hip_flexion: float
+    lumbar_hip_ratio: float
+    peak_lumbar_velocity: float
+    depth: float
+    butt_wink: float
+    pelvis_lag: float
+    lowering: float
+    lifting: float
+    duration: float
+    rounded: bool | None
+    rounded_from: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bout:
+    """A spell of one posture, ``start`` to ``end`` s; ``slouch`` share 0 to 1 or NaN."""
+
+    start: float
+    end: float
+    posture: str
+    slouch: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A message to the wearer, with the reason in numbers (``value``, ``threshold``)."""
+
+    t: float
+    kind: str
+    severity: str
+    message: str
+    value: float
+    threshold: float
+    rule: str
+    calibration_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one ``feed`` brought: angles at the grid instants that became known, and the rest."""
+
+    angles: AngleBlock
+    events: tuple[Event, ...] = ()
+    repetitions: tuple[Repetition, ...] = ()
+    bouts: tuple[Bout, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+
+
+# --- Who wears what --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One sensor: its id in the log, the device that decodes it, the site it is worn on."""
+
+    sensor: str
+    device: str
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class SensorCalibration:
+    """A sensor's own errors: true = scale · (measured − bias), acceleration.
+
+    ``gyr_bias`` (3,) rad/s, ``acc_bias`` (3,) m/s², ``acc_scale`` (3, 3).
+    """
+
+    gyr_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    acc_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    acc_scale: tuple[tuple[float, float, float], ...] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Mounting:
+    """How a sensor sits on its segment: ``q_s_b`` w x y z, and how well that is known.
+
+    ``tilt_sd`` rad of the standing zero, ``axis_sd`` rad of the mediolateral
+    axis about the vertical, ``axis_share`` explained share (NaN: not from
+    movement), ``axis_from`` the movement that gave it ("" : unknown heading).
+    """
+
+    q_s_b: tuple[float, float, float, float]
+    tilt_sd: float
+    axis_sd: float
+    axis_share: float
+    axis_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A wearer with these sensors on: zero, axes, own range. NaN or absent: not known.
+
+    ``max_lumbar_flexion`` rad (own range, from the bends), ``max_hip_flexion``
+    rad, ``upright`` and ``slump`` lumbar flexion rad of sitting tall and
+    slumped. ``verdict`` in words; ``missing`` names what could not be had.
+    """
+
+    id: str
+    created_utc: str
+    wearer: str
+    sensors: Mapping[str, SensorCalibration]
+    mountings: Mapping[str, Mounting]
+    max_lumbar_flexion: float = float("nan")
+    max_hip_flexion: float = float("nan")
+    upright: float = float("nan")
+    slump: float = float("nan")
+    verdict: str = ""
+    missing: tuple[str, ...] = ()
+    movements: tuple[tuple[float, float], ...] = ()

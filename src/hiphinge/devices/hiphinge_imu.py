@@ -1,0 +1,86 @@
+"""hiphinge's own open packet layout: see firmware_notes/hiphinge_imu.md.
+
+This is its 32-bit float variant, one u64 of nanoseconds a sample, on the
+host's clock already: the layout of simulated and of imported samples.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hiphinge.blocks import Bools, Floats, ImuBlock, Packet, Times
+from hiphinge.errors import DecodeError
+
+NAME = "hiphinge_imu"
+CHARACTERISTIC = "data"
+FLOAT_V1 = 0x11
+"""First byte: version 1 in the low half, bit 4 for the float variant."""
+MAX_SAMPLES = 255
+
+_HEADER = np.dtype([("kind", "u1"), ("n", "u1"), ("seq", "<u2"), ("tick_us", "<u4")])
+_SAMPLE = np.dtype([("t_ns", "<i8"), ("acc", "<f4", 3), ("gyr", "<f4", 3)])
+
+ACC_RANGE = 16 * 9.80665
+"""m/s²: ±16 g, the widest range of the sensors in firmware_notes."""
+GYR_RANGE = np.deg2rad(2000.0)
+"""rad/s: ±2000 °/s, the same."""
+
+
+def encode(seq: int, t_ns: ArrayLike, acc: ArrayLike, gyr: ArrayLike) -> bytes:
+    """One notification of n ≤ 255 samples: t_ns (n,), acc and gyr (n, 3), NaN allowed."""
+    t_ns = np.asarray(t_ns, np.int64)
+    if not 1 <= len(t_ns) <= MAX_SAMPLES:
+        raise ValueError(f"hiphinge_imu: {len(t_ns)} samples, expected 1 to {MAX_SAMPLES} in a packet.")
+    samples = np.empty(len(t_ns), _SAMPLE)
+    samples["t_ns"], samples["acc"], samples["gyr"] = t_ns, acc, gyr
+    tick_us = int(t_ns[0]) // 1000 & 0xFFFFFFFF
+    return struct.pack("<BBHI", FLOAT_V1, len(t_ns), seq & 0xFFFF, tick_us) + samples.tobytes()
+
+
+class Decoder:
+    """Bytes of one sensor -> samples. Keeps nothing: each packet says all of itself."""
+
+    def __init__(self, sensor: str) -> None:
+        self.sensor = sensor
+
+    def decode(self, packets: Sequence[Packet]) -> tuple[ImuBlock, tuple[DecodeError, ...]]:
+        """The samples of all good packets, in order, and an error for each bad one."""
+        good = [p for p in packets if _is_whole(p.payload)]
+        errors = () if len(good) == len(packets) else tuple(_error(p) for p in packets if not _is_whole(p.payload))
+        counts = np.array([p.payload[1] for p in good], np.int64)
+        arrival = np.repeat(np.array([p.arrival_ns for p in good], np.int64), counts)
+        raw = np.frombuffer(b"".join([p.payload[_HEADER.itemsize :] for p in good]), _SAMPLE)
+        acc, gyr = raw["acc"].astype(float), raw["gyr"].astype(float)
+        block = ImuBlock(self.sensor, raw["t_ns"].astype(np.int64), acc, gyr, arrival, _clipped(acc, gyr))
+        return block, errors
+
+
+def _is_whole(payload: bytes) -> bool:
+    return (
+        len(payload) > _HEADER.itemsize
+        and payload[0] == FLOAT_V1
+        and len(payload) == _HEADER.itemsize + payload[1] * _SAMPLE.itemsize
+    )
+
+
+def _error(packet: Packet) -> DecodeError:
+    head = packet.payload[:8].hex(" ")
+    return DecodeError(
+        f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head or 'nothing'}, expected a packet of "
+        f"hiphinge_imu version 1 with floats. It is left out; check the sensor's firmware.",
+        payload=packet.payload,
+    )
+
+
+def _clipped(acc: Floats, gyr: Floats) -> Bools:
+    # 0.999: a full-scale reading of an i16 sensor is 32767/32768 of its range.
+    return (np.abs(acc) >= 0.999 * ACC_RANGE).any(axis=1) | (np.abs(gyr) >= 0.999 * GYR_RANGE).any(axis=1)
+
+
+def times_ns(t_s: ArrayLike) -> Times:
+    """Seconds -> whole nanoseconds, exact to 1 µs for any clock of this century."""
+    return np.rint(np.asarray(t_s, float) * 1e9).astype(np.int64)

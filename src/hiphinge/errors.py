@@ -1,0 +1,77 @@
+"""The tree of exceptions. Every message: who, what was found, what was expected, what to do.
+
+::
+
+    HiphingeError
+    ├── InputError          a file or value that somebody gave
+    │   ├── SessionFolderError    a folder of CSV files
+    │   ├── RecordingError        an .mcap file
+    │   │   └── NewerFormatError  written by a newer hiphinge
+    │   ├── SettingsError         a rule, a name or a value in the settings
+    │   └── CalibrationFileError  a calibration file
+    ├── DecodeError         bytes that no sensor of this kind sends
+    ├── CalibrationRefused  the movements do not allow a calibration
+    └── MissingExtraError   an optional package is not installed
+"""
+
+from __future__ import annotations
+
+
+class HiphingeError(Exception):
+    """Anything that hiphinge can explain in one sentence."""
+
+
+class InputError(HiphingeError):
+    """A file or value that somebody gave and that cannot be used."""
+
+
+class SessionFolderError(InputError):
+    """A folder of CSV files that cannot be read; ``file`` and ``line`` (from 1) where known."""
+
+    def __init__(self, message: str, *, file: str = "", line: int | None = None) -> None:
+        super().__init__(message)
+        self.file, self.line = file, line
+
+
+class RecordingError(InputError):
+    """An .mcap file that is no recording of hiphinge, or is damaged."""
+
+
+class NewerFormatError(RecordingError):
+    """A recording written in a newer format than this version reads."""
+
+    def __init__(self, message: str, *, found: int, known: int) -> None:
+        super().__init__(message)
+        self.found, self.known = found, known
+
+
+class SettingsError(InputError):
+    """A setting whose name or value is not known; ``name`` is its dotted path."""
+
+    def __init__(self, message: str, *, name: str = "") -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class CalibrationFileError(InputError):
+    """A calibration file with the wrong units, version or shape."""
+
+
+class DecodeError(HiphingeError):
+    """Bytes that no sensor of this kind sends; ``payload`` is what came."""
+
+    def __init__(self, message: str, *, payload: bytes = b"") -> None:
+        super().__init__(message)
+        self.payload = payload
+
+
+class CalibrationRefused(HiphingeError):
+    """The movements do not allow a calibration; ``part`` names the step to repeat."""
+
+    def __init__(self, message: str, *, part: str = "", value: float = float("nan"), limit: float = float("nan")) -> None:
+        super().__init__(message)
+        self.part, self.value, self.limit = part, value, limit
+
+
+class MissingExtraError(HiphingeError):
+    """An optional package is not installed."""

@@ -1,0 +1,94 @@
+"""Quaternions w x y z, shape (..., 4); ``q_a_b`` takes coordinates of b into a.
+
+Names cancel: ``q_e_b = multiply(q_e_s, q_s_b)``. scipy stays in this file.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.spatial.transform import Rotation
+
+from hiphinge.blocks import Floats
+
+IDENTITY = (1.0, 0.0, 0.0, 0.0)
+
+
+def multiply(p: ArrayLike, q: ArrayLike) -> Floats:
+    """Hamilton product p ⊗ q, broadcast over the leading shape.
+
+    >>> multiply([0, 1, 0, 0], [0, 0, 1, 0]).tolist()
+    [0.0, 0.0, 0.0, 1.0]
+    """
+    p, q = np.asarray(p, float), np.asarray(q, float)
+    pw, px, py, pz = p[..., 0], p[..., 1], p[..., 2], p[..., 3]
+    qw, qx, qy, qz = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
+    return np.stack(
+        (
+            pw * qw - px * qx - py * qy - pz * qz,
+            pw * qx + px * qw + py * qz - pz * qy,
+            pw * qy - px * qz + py * qw + pz * qx,
+            pw * qz + px * qy - py * qx + pz * qw,
+        ),
+        axis=-1,
+    )
+
+
+def conjugate(q: ArrayLike) -> Floats:
+    """The inverse rotation of a unit quaternion: q_b_a from q_a_b."""
+    return np.asarray(q, float) * np.array([1.0, -1.0, -1.0, -1.0])
+
+
+def rotate(q_a_b: ArrayLike, v_b: ArrayLike) -> Floats:
+    """Vectors (..., 3) in b, seen in a."""
+    q, v = np.asarray(q_a_b, float), np.asarray(v_b, float)
+    u = q[..., 1:]
+    t = 2.0 * np.cross(u, v)
+    return v + q[..., :1] * t + np.cross(u, t)
+
+
+def about_vertical(angle: ArrayLike) -> Floats:
+    """Rotation (..., 4) by ``angle`` rad about the earth's z (up)."""
+    half = 0.5 * np.asarray(angle, float)
+    zero = np.zeros_like(half)
+    return np.stack((np.cos(half), zero, zero, np.sin(half)), axis=-1)
+
+
+def from_matrix(matrix: ArrayLike) -> Floats:
+    """Quaternion of rotation matrices (..., 3, 3)."""
+    return Rotation.from_matrix(np.asarray(matrix, float)).as_quat(scalar_first=True)
+
+
+def to_matrix(q: ArrayLike) -> Floats:
+    """Rotation matrices (..., 3, 3) of quaternions."""
+    return Rotation.from_quat(np.asarray(q, float), scalar_first=True).as_matrix()
+
+
+def from_rotvec(rotvec: ArrayLike) -> Floats:
+    """Quaternion of rotation vectors (..., 3) rad."""
+    return Rotation.from_rotvec(np.asarray(rotvec, float)).as_quat(scalar_first=True)
+
+
+def from_axes(up: ArrayLike, right: ArrayLike) -> Floats:
+    """q_s_b of a segment whose y axis is ``up`` and whose z axis is ``right``, both (3,) in s.
+
+    ``right`` need not be square to ``up``: its part along ``up`` is dropped.
+    """
+    y = np.asarray(up, float) / np.linalg.norm(up)
+    z = np.asarray(right, float)
+    z = z - (z @ y) * y
+    z = z / np.linalg.norm(z)
+    return from_matrix(np.stack((np.cross(y, z), y, z), axis=-1))
+
+
+def cardan_zxy(q: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Angles (...,) rad about Z, X', Y'' of relative rotations (ISB sequence, Wu 2002).
+
+    Singular only where the middle angle (side-bend, abduction) is ±90°.
+    """
+    q = np.asarray(q, float)
+    w, x, y, z = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
+    about_z = np.arctan2(2 * (w * z - x * y), 1 - 2 * (x * x + z * z))
+    about_x = np.arcsin(np.clip(2 * (w * x + y * z), -1.0, 1.0))
+    about_y = np.arctan2(2 * (w * y - x * z), 1 - 2 * (x * x + y * y))
+    return about_z, about_x, about_y
