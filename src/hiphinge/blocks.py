@@ -136,6 +136,23 @@ class OrientationBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentBlock:
+    """Attitude of every worn segment: ``q_e_b`` (k, n, 4), axes x forward, y up, z right.
+
+    ``inclination_sd`` and ``flags`` as in :class:`OrientationBlock`.
+    """
+
+    t: Floats
+    sites: tuple[str, ...]
+    q_e_b: Floats
+    inclination_sd: Floats
+    flags: Flags
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+
+@dataclass(frozen=True, slots=True)
 class AngleBlock:
     """Body angles by name, each (n,) rad; NaN means: cannot be known here.
 

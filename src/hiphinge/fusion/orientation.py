@@ -1,0 +1,122 @@
+"""One orientation filter per sensor: gyroscope and gravity -> attitude.
+
+Default VQF (Laidig & Seel 2023, doi 10.1016/j.inffus.2022.10.014), 6-axis:
+no magnetometer, since the wearer may stand next to iron weights. Its heading
+is arbitrary and drifts slowly; its inclination does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.signal import lfilter
+
+from hiphinge.blocks import CLIPPED, FILLED, MISSING, SETTLING, Bools, Floats, MotionBlock, OrientationBlock
+from hiphinge.fusion.filters import Filter, make_filter
+
+GRAVITY = 9.80665
+
+
+@dataclass(frozen=True)
+class Params:
+    """How attitude follows the samples.
+
+    filter : vqf, madgwick, mahony, ekf (of the package ahrs) or gravity.
+    rate : Hz of the grid.
+    tau_acc : s. Time constant of the correction by gravity. VQF's own default is
+        3 s; worn sensors (gyroscope errors of soft tissue, lifts of 2 to 4 s
+        between stillness) do better at 2: docs/decisions.
+    tau_settle : s. The same while settling after a gap.
+    settle : s. After a gap longer than the bridge angles are withheld this long.
+    sd_floor : rad. Inclination error at rest: accelerometer bias, sway.
+    sd_motion : rad per (m/s²) of low-passed departure of |acc| from gravity.
+    sd_filled : rad, added while a short gap is bridged; fades with tau_acc.
+    """
+
+    filter: str = "vqf"
+    rate: float = 100.0
+    tau_acc: float = 2.0
+    tau_settle: float = 0.5
+    settle: float = 2.0
+    sd_floor: float = field(default=np.deg2rad(0.3), metadata={"unit": "rad"})
+    sd_motion: float = field(default=np.deg2rad(0.35), metadata={"unit": "rad"})
+    sd_filled: float = field(default=np.deg2rad(0.7), metadata={"unit": "rad"})
+
+
+class Orientation:
+    """Attitudes of all worn sensors, each with a filter of its own."""
+
+    def __init__(self, params: Params, sites: Sequence[str]) -> None:
+        self.params = params
+        self._sensors = [_SensorAttitude(params) for _ in sites]
+
+    def estimate(self, motion: MotionBlock) -> OrientationBlock:
+        """q_e_s (k, n, 4); NaN where the sensor is MISSING."""
+        k, n = motion.flags.shape
+        q, sd = np.full((k, n, 4), np.nan), np.full((k, n), np.nan)
+        flags = motion.flags.copy()
+        for i, sensor in enumerate(self._sensors):
+            sensor.estimate(motion.acc[i], motion.gyr[i], flags[i], q[i], sd[i])
+        return OrientationBlock(motion.t, motion.sites, q, sd, flags)
+
+
+class _SensorAttitude:
+    """The filter of one sensor, its gaps and its error model."""
+
+    def __init__(self, params: Params) -> None:
+        self.params = params
+        self._filter: Filter | None = None
+        self._settled_in = round(params.settle * params.rate)  # instants left to settle
+        self._gap = 0
+        self._shake = np.zeros(1)
+        self._bridged = np.zeros(1)
+
+    def estimate(self, acc: Floats, gyr: Floats, flags: np.ndarray, q: Floats, sd: Floats) -> None:
+        """Fill q (n, 4) and sd (n,) and mark SETTLING in flags (n,)."""
+        there = (flags & MISSING) == 0
+        for start, stop in _runs(there):
+            span = slice(start, stop)
+            q[span] = self._follow(acc[span], gyr[span], flags[span])
+            sd[span] = self._error(acc[span], flags[span])
+            self._settled_in = self._settled_in if stop == len(there) else round(self.params.settle * self.params.rate)
+        if len(there) and not there[-1]:
+            self._settled_in = round(self.params.settle * self.params.rate)
+
+    def _follow(self, acc: Floats, gyr: Floats, flags: np.ndarray) -> Floats:
+        if self._filter is None:
+            name = self.params.filter if np.isfinite(gyr[0]).all() else "gravity"
+            self._filter = make_filter(name, self.params.rate, self.params.tau_acc)
+        settling = min(self._settled_in, len(acc))
+        if not settling:
+            return self._filter.follow(gyr, acc)
+        self._filter.tau_acc = self.params.tau_settle
+        flags[:settling] |= SETTLING
+        self._settled_in -= settling
+        first = self._filter.follow(gyr[:settling], acc[:settling])
+        if self._settled_in == 0:
+            self._filter.tau_acc = self.params.tau_acc
+        if settling == len(acc):
+            return first
+        return np.concatenate((first, self._filter.follow(gyr[settling:], acc[settling:])))
+
+    def _error(self, acc: Floats, flags: np.ndarray) -> Floats:
+        p = self.params
+        departure = np.abs(np.sqrt((acc**2).sum(axis=1)) - GRAVITY)
+        shake, self._shake = _low_pass(departure, p.tau_acc * p.rate, self._shake)
+        lost = ((flags & (FILLED | CLIPPED)) != 0).astype(float)
+        # Peak-hold by a leak: one bridged instant counts for tau_acc.
+        bridged, self._bridged = lfilter([1.0], [1.0, -np.exp(-1.0 / (p.tau_acc * p.rate))], lost, zi=self._bridged)
+        return np.sqrt(p.sd_floor**2 + (p.sd_motion * shake) ** 2 + p.sd_filled**2 * np.minimum(bridged / 10.0, 1.0))
+
+
+def _low_pass(x: Floats, samples: float, state: Floats) -> tuple[Floats, Floats]:
+    a = np.exp(-1.0 / samples)
+    return lfilter([1.0 - a], [1.0, -a], x, zi=state)
+
+
+def _runs(mask: Bools) -> list[tuple[int, int]]:
+    """Start and stop of each run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

@@ -1,0 +1,25 @@
+"""Sensor axes -> segment axes: x forward, y up, z right (ISB), square in quiet standing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hiphinge import rotation
+from hiphinge.blocks import Mounting, OrientationBlock, SegmentBlock
+
+
+class Body:
+    """The mountings of the worn sensors, applied."""
+
+    def __init__(self, mountings: Mapping[str, Mounting], sites: Sequence[str]) -> None:
+        nan = (float("nan"),) * 4
+        self._q_s_b = np.array([mountings[s].q_s_b if s in mountings else nan for s in sites]).reshape(-1, 1, 4)
+        self._tilt_sd = np.array([[mountings[s].tilt_sd if s in mountings else np.nan] for s in sites])
+
+    def place(self, sensors: OrientationBlock) -> SegmentBlock:
+        """q_e_b = q_e_s ⊗ q_s_b; NaN for a site without a mounting."""
+        q_e_b = rotation.multiply(sensors.q_e_s, self._q_s_b)
+        sd = np.hypot(sensors.inclination_sd, self._tilt_sd)
+        return SegmentBlock(sensors.t, sensors.sites, q_e_b, sd, sensors.flags)

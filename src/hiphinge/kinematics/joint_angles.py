@@ -1,0 +1,103 @@
+"""Segment attitudes -> the angles of a low back and its hips; signs in docs/frames.md.
+
+Flexion is anchored in gravity. Where the relative heading is known it comes
+from the Cardan sequence Z-X'-Y'' (Wu 2002), which stays right when the wearer
+also leans sideways; otherwise from the difference of inclinations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hiphinge import rotation
+from hiphinge.blocks import (
+    MISSING,
+    SACRUM,
+    SETTLING,
+    THIGH_LEFT,
+    THIGH_RIGHT,
+    UPPER_LUMBAR,
+    AngleBlock,
+    Floats,
+    SegmentBlock,
+)
+
+THIGHS = (THIGH_LEFT, THIGH_RIGHT)
+
+
+@dataclass(frozen=True)
+class Params:
+    """How sure a joint angle is, beyond its two inclinations.
+
+    axis_gain : rad of error per rad of trunk inclination from an axis that is
+        askew; mean over wearers.
+    """
+
+    axis_gain: float = field(default=0.012, metadata={"unit": ""})
+
+
+class JointAngles:
+    """All angles of the outer contract, in rad, by name without unit."""
+
+    def __init__(self, params: Params, sites: Sequence[str]) -> None:
+        self.params = params
+        self.sites = tuple(sites)
+
+    def measure(self, segments: SegmentBlock) -> AngleBlock:
+        """NaN where a sensor is absent, still settling after a gap, or not worn."""
+        known = (segments.flags & (MISSING | SETTLING)) == 0
+        at = {s: i for i, s in enumerate(segments.sites)}
+        q = {s: np.where(known[i][:, None], segments.q_e_b[i], np.nan) for s, i in at.items()}
+        sd = {s: np.where(known[i], segments.inclination_sd[i], np.nan) for s, i in at.items()}
+        angles: dict[str, Floats] = {}
+        if UPPER_LUMBAR in q:
+            angles["trunk_inclination"] = inclination(q[UPPER_LUMBAR])
+        if SACRUM in q:
+            angles["pelvis_tilt"] = inclination(q[SACRUM])
+        for thigh in THIGHS:
+            if thigh in q:
+                angles["thigh_elevation" + self._side(thigh)] = -inclination(q[thigh])
+        if UPPER_LUMBAR in q and SACRUM in q:
+            self._lumbar(q, sd, angles)
+        for thigh in THIGHS:
+            if thigh in q and SACRUM in q:
+                self._hip(thigh, q, sd, angles)
+        flags = np.bitwise_or.reduce(segments.flags, axis=0)
+        return AngleBlock(segments.t, angles, flags)
+
+    def _side(self, thigh: str) -> str:
+        """With both thighs worn, names say which."""
+        both = THIGH_LEFT in self.sites and THIGH_RIGHT in self.sites
+        return thigh.removeprefix("thigh") if both else ""
+
+    def _lumbar(self, q: dict[str, Floats], sd: dict[str, Floats], angles: dict[str, Floats]) -> None:
+        z, x, y = rotation.cardan_zxy(rotation.multiply(rotation.conjugate(q[SACRUM]), q[UPPER_LUMBAR]))
+        by_gravity = angles["trunk_inclination"] - angles["pelvis_tilt"]
+        angles["lumbar_flexion"] = np.where(np.isnan(z), wrapped(by_gravity), -z)
+        angles["lumbar_side_bend"], angles["lumbar_rotation"] = x, y
+        askew = self.params.axis_gain * np.abs(angles["trunk_inclination"])
+        angles["lumbar_flexion_sd"] = np.sqrt(sd[UPPER_LUMBAR] ** 2 + sd[SACRUM] ** 2 + askew**2)
+
+    def _hip(self, thigh: str, q: dict[str, Floats], sd: dict[str, Floats], angles: dict[str, Floats]) -> None:
+        side = self._side(thigh)
+        outward = -1.0 if thigh == THIGH_RIGHT else 1.0
+        z, x, y = rotation.cardan_zxy(rotation.multiply(rotation.conjugate(q[SACRUM]), q[thigh]))
+        by_gravity = angles["pelvis_tilt"] + angles["thigh_elevation" + side]
+        angles["hip_flexion" + side] = np.where(np.isnan(z), wrapped(by_gravity), z)
+        angles["hip_abduction" + side], angles["hip_rotation" + side] = outward * x, -outward * y
+        askew = self.params.axis_gain * np.abs(by_gravity)
+        angles["hip_flexion_sd" + side] = np.sqrt(sd[SACRUM] ** 2 + sd[thigh] ** 2 + askew**2)
+
+
+def inclination(q_e_b: Floats) -> Floats:
+    """Forward inclination (n,) rad of segments (n, 4): up in their axes, atan2(−x, y)."""
+    w, x, y, z = q_e_b[..., 0], q_e_b[..., 1], q_e_b[..., 2], q_e_b[..., 3]
+    return np.arctan2(2 * (w * y - x * z), 2 * (y * z + w * x))
+
+
+def wrapped(angle: Floats) -> Floats:
+    """The same angle in −π..π."""
+    return (angle + np.pi) % (2 * np.pi) - np.pi
