@@ -1,0 +1,235 @@
+"""Read a recording back: inputs in their order, damage by name."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
+from pathlib import Path
+from typing import BinaryIO
+
+from mcap.opcode import Opcode
+from mcap.writer import MCAP0_MAGIC as MAGIC
+
+from hiphinge.blocks import Control, Input
+from hiphinge.errors import RecordingError
+from hiphinge.recording import layout
+from hiphinge.recording.contents import Contents, count
+from hiphinge.recording.header import CALIBRATION, HEADER, MONITOR, Header, expected_attachments, from_attachments
+from hiphinge.recording.log import TOPICS
+from hiphinge.recording.summary import chunks_with, read_summary
+from hiphinge.recording.walk import HEAD, Attachment, Chunk, Flaw, chunk_at, walk
+
+BATCH_S = 10.0
+"""Seconds in a batch: long enough for speed, about 100 kB of packets for three sensors at 100 Hz."""
+BATCH_INPUTS = 100_000
+"""A batch ends here in any case, so that many inputs at one instant do not fill the memory."""
+BUFFER_BYTES = 2**18
+
+_MESSAGE = struct.Struct("<HIQQ")
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A place that could not be read, and what it cost; None where that cannot be known."""
+
+    offset: int
+    reason: str
+    lost: int | None
+    from_s: float | None
+    to_s: float | None
+
+    def __str__(self) -> str:
+        return f"byte {self.offset}: {self.reason}; {self._cost()}"
+
+    def _cost(self) -> str:
+        if self.lost == 0:
+            return "no input lost"
+        inputs = "inputs" if self.lost is None else "1 input" if self.lost == 1 else f"{self.lost} inputs"
+        if self.from_s is None and self.to_s is None:
+            return "what it held is lost"
+        if self.from_s is None:
+            return f"{inputs} lost before {self.to_s:.3f} s"
+        if self.to_s is None:
+            return f"anything after {self.from_s:.3f} s is lost"
+        return f"{inputs} lost between {self.from_s:.3f} s and {self.to_s:.3f} s"
+
+
+def open_recording(path: str | os.PathLike[str]) -> Recording:
+    """Read what the recording says about itself.
+
+    Raises RecordingError when it is none of hiphinge's, NewerFormatError when
+    it is newer than this version, OSError when it cannot be read.
+    """
+    with open(path, "rb", buffering=BUFFER_BYTES) as file:
+        magic = file.read(len(MAGIC))
+        if magic != MAGIC:
+            raise RecordingError(
+                f"{path}: begins with {magic.hex(' ') or 'nothing'}, expected an MCAP recording. "
+                f"Give a file that hiphinge recorded, or bring it in with `hiphinge import`."
+            )
+        attachments = _read_attachments(file, _size(file), str(path))
+    if HEADER not in attachments:
+        raise RecordingError(
+            f"{path}: an MCAP file without a header of hiphinge, expected a recording that hiphinge wrote. "
+            f"Give another file; what other programs record cannot be read."
+        )
+    header = from_attachments(attachments, str(path))
+    return Recording(
+        Path(path), header, missing=sorted(expected_attachments(attachments, str(path)) - attachments.keys())
+    )
+
+
+class Recording:
+    """A recording on the disk; it is opened anew for every pass, nothing of it stays in memory."""
+
+    def __init__(self, path: Path, header: Header, missing: Iterable[str] = ()) -> None:
+        self.path, self.header = path, header
+        self._missing = [f"{name}: no copy of it can be read; it is left out" for name in missing]
+        self.damages: list[Damage] = []
+
+    @property
+    def damage(self) -> list[str]:
+        """What could not be read so far, in words; complete once ``batches`` has run through."""
+        return [*self._missing, *map(str, self.damages)]
+
+    def batches(self, span_s: float = BATCH_S) -> Iterator[list[Input]]:
+        """All readable inputs in their order, in lists of ``span_s`` s (at least one flush)."""
+        batch: list[Input] = []
+        for inputs in self._flushes():
+            batch += inputs
+            if len(batch) >= BATCH_INPUTS or abs(batch[-1].arrival_ns - batch[0].arrival_ns) >= span_s * 1e9:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def controls(self) -> list[Control]:
+        """All controls. Reads only the chunks that hold one; without an index, the whole file."""
+        found = self._indexed(layout.CONTROLS)
+        inputs = chain.from_iterable(self.batches()) if found is None else found
+        return [item for item in inputs if isinstance(item, Control)]
+
+    def contents(self) -> Contents:
+        """Count what is in it; reads the whole file once."""
+        return count(self)
+
+    def _indexed(self, kind: int) -> list[Input] | None:
+        """The inputs of a kind by the index; None when the index or a chunk it names is damaged."""
+        found: list[Input] = []
+        with open(self.path, "rb", buffering=BUFFER_BYTES) as file:
+            size = _size(file)
+            offsets = chunks_with(TOPICS[kind], file, size)
+            for offset in () if offsets is None else offsets:
+                rows = _checked(chunk_at(file, offset, size), 0, self.header.tag, kind)
+                if isinstance(rows, Flaw):
+                    return None
+                found += [item for _, item in rows]
+        return None if offsets is None else found
+
+    def _flushes(self) -> Iterator[list[Input]]:
+        """The inputs of one chunk after the other, numbered without repetition."""
+        with open(self.path, "rb", buffering=BUFFER_BYTES) as file:
+            size = _size(file)
+            trail = _Trail(self.damages)
+            self.damages.clear()
+            for piece in walk(file, size):
+                rows = _checked(piece, trail.expected, self.header.tag)
+                if isinstance(rows, Flaw):
+                    trail.flaw(rows)
+                elif rows:
+                    trail.good(piece.offset, rows)
+                    yield [item for _, item in rows]
+            trail.end()
+            if not self.damages and read_summary(file, size) is None:
+                self.damages.append(Damage(size, "the index at the end is damaged", 0, None, None))
+
+
+class _Trail:
+    """What came last, to say what is lost in between."""
+
+    def __init__(self, damages: list[Damage]) -> None:
+        self._damages = damages
+        self._open: list[Flaw] = []
+        self._last_ns: int | None = None
+        self.expected = 0
+
+    def flaw(self, flaw: Flaw) -> None:
+        self._open.append(flaw)
+
+    def good(self, offset: int, rows: list[tuple[int, Input]]) -> None:
+        first, item = rows[0]
+        lost = first - self.expected
+        if lost and not self._open:
+            self._open.append(Flaw(offset, "inputs are missing before this chunk"))
+        self._settle(lost, item.arrival_ns)
+        self.expected, self._last_ns = rows[-1][0] + 1, rows[-1][1].arrival_ns
+
+    def end(self) -> None:
+        self._settle(None, None)
+
+    def _settle(self, lost: int | None, next_ns: int | None) -> None:
+        for flaw in self._open:
+            self._damages.append(Damage(flaw.offset, flaw.reason, lost, _seconds(self._last_ns), _seconds(next_ns)))
+        self._open.clear()
+
+
+def _checked(
+    piece: Chunk | Attachment | Flaw, expected: int, tag: int, kind: int | None = None
+) -> list[tuple[int, Input]] | Flaw:
+    """Numbered inputs of a chunk, [] for an attachment, or why they cannot be used."""
+    if isinstance(piece, Flaw):
+        return piece
+    if isinstance(piece, Attachment):
+        return []
+    try:
+        rows = _rows(piece, tag, kind)
+    except layout.LayoutError as e:
+        return Flaw(piece.offset, str(e))
+    if rows and rows[0][0] < expected:
+        return Flaw(piece.offset, "the chunk repeats inputs that came before")
+    if rows and kind is None and [n for n, _ in rows] != list(range(rows[0][0], rows[0][0] + len(rows))):
+        return Flaw(piece.offset, "the chunk's inputs are not numbered one by one")
+    return rows
+
+
+def _rows(chunk: Chunk, tag: int, kind: int | None = None) -> list[tuple[int, Input]]:
+    """A chunk's inputs by number, of one kind or all; raises LayoutError."""
+    messages = [m for m in _messages(chunk.records) if kind in (None, layout.kind_of(m, tag))]
+    rows = chain.from_iterable(zip(*layout.decode(m, tag), strict=True) for m in messages)
+    return sorted(rows, key=itemgetter(0))
+
+
+def _messages(records: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(records):
+        if at + HEAD.size > len(records):
+            raise layout.LayoutError("a chunk that ends within a record")
+        opcode, length = HEAD.unpack_from(records, at)
+        at += HEAD.size + length
+        if at > len(records):
+            raise layout.LayoutError("a chunk that ends within a record")
+        if opcode == Opcode.MESSAGE:
+            yield records[at - length + _MESSAGE.size : at]
+
+
+def _read_attachments(file: BinaryIO, size: int, who: str) -> dict[str, bytes]:
+    """Those that the header names; as long as one is missing, from the copies farther on."""
+    attachments: dict[str, bytes] = {}
+    for piece in walk(file, size, chunks=False):
+        if isinstance(piece, Attachment) and piece.name in (HEADER, MONITOR, CALIBRATION):
+            attachments.setdefault(piece.name, piece.content)
+        if HEADER in attachments and not expected_attachments(attachments, who) - attachments.keys():
+            break
+    return attachments
+
+
+def _size(file: BinaryIO) -> int:
+    return os.fstat(file.fileno()).st_size
+
+
+def _seconds(ns: int | None) -> float | None:
+    return None if ns is None else ns / 1e9
