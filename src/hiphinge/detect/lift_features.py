@@ -1,0 +1,143 @@
+"""The columns that repetitions are cut from, and what is measured on one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hiphinge.blocks import AngleBlock, Floats, Repetition
+from hiphinge.detect import rounding
+
+if TYPE_CHECKING:
+    from hiphinge.detect.lifts import Params
+
+Columns = dict[str, Floats]
+"""t, fold, lean, elevation, pelvis, lumbar, hip, sd, doubt: each (n,), rad but for t s and doubt 0/1."""
+
+NAN = float("nan")
+FARTHEST_BACK = np.deg2rad(120)
+
+
+def columns(angles: AngleBlock) -> Columns | None:
+    """What a block says of folding; None where no worn sensor says anything of it."""
+    have = angles.angles
+    trunk, pelvis = have.get("trunk_inclination"), have.get("pelvis_tilt")
+    elevation = _both(angles, "thigh_elevation")
+    lean = trunk if trunk is not None else pelvis
+    if lean is None or (elevation is None and (trunk is None or pelvis is None)):
+        return None
+    none = np.full(len(angles), NAN)
+    lumbar = have.get("lumbar_flexion", none)
+    return {
+        "t": angles.t,
+        "fold": lean + elevation if elevation is not None else lean,
+        "lean": lean,
+        "elevation": none if elevation is None else elevation,
+        "pelvis": none if pelvis is None else pelvis,
+        "lumbar": lumbar,
+        "hip": none if (hip := _both(angles, "hip_flexion")) is None else hip,
+        "doubt": (angles.flags != 0).astype(float),
+    }
+
+
+def _both(angles: AngleBlock, name: str) -> Floats | None:
+    """The thigh's column; with two thighs their mean, in which the strides of walking cancel."""
+    found = [angles.angles[n] for n in (name, f"{name}_left", f"{name}_right") if n in angles.angles]
+    # A thigh above the horizontal and spread wide reads past 180°; nobody's thigh points 120° backward.
+    found = [np.where(x < -FARTHEST_BACK, x + 2 * np.pi, x) for x in found]
+    return None if not found else found[0] if len(found) == 1 else 0.5 * (found[0] + found[1])
+
+
+def join(a: Columns, b: Columns) -> Columns:
+    """``b`` behind ``a``."""
+    return {name: np.concatenate((a[name], b[name])) for name in a}
+
+
+def change(x: Floats, span: int, rate: float) -> Floats:
+    """Rate of change (n,) over the last ``span`` instants; NaN for the first of them."""
+    out = np.full(len(x), NAN)
+    if len(x) > span:
+        out[span:] = (x[span:] - x[:-span]) * (rate / span)
+    return out
+
+
+def onset(fold: Floats, opened: int, before: int) -> int:
+    """Where the fold that crossed the threshold at ``opened`` began: half of it, going back."""
+    first = max(opened - before, 0)
+    low = np.flatnonzero(fold[first:opened] < 0.5 * fold[opened])
+    return first + int(low[-1]) if len(low) else opened
+
+
+def measure(
+    kept: Columns, start: int, end: int, from_bottom: bool, p: Params, r: rounding.Params, own_range: float
+) -> Repetition:
+    """The repetition between two indices of ``kept``; not numbered yet."""
+    c = {name: x[start : end + 1] for name, x in kept.items()}
+    t, lumbar = c["t"], c["lumbar"]
+    b = int(np.nanargmax(c["fold"]))
+    deep = np.flatnonzero(c["fold"] >= 0.95 * c["fold"][b])
+    peak, hip = _max(lumbar), _max(c["hip"])
+    rounded_from = _rounded_from(t, lumbar, r, own_range)
+    return Repetition(
+        rep=0,
+        set=0,
+        start=float(t[0]),
+        bottom=float(t[b]),
+        end=float(t[-1]),
+        kind=kind(c, b, p, own_range),
+        peak_lumbar_flexion=peak,
+        peak_lumbar_share=peak / own_range,
+        peak_hip_flexion=hip,
+        lumbar_hip_ratio=peak / hip if hip > 0 else NAN,
+        peak_lumbar_velocity=_max(np.abs(change(lumbar, round(0.1 * p.rate), p.rate))),
+        depth=_max(c["elevation"]),
+        butt_wink=NAN if from_bottom else _butt_wink(c["pelvis"][: b + 1], lumbar[: b + 1]),
+        pelvis_lag=NAN if from_bottom else _pelvis_lag(t[: b + 1], c["lean"][: b + 1], c["pelvis"][: b + 1]),
+        lowering=NAN if from_bottom else float(t[deep[0]] - t[0]),
+        lifting=float(t[-1] - t[deep[-1]]),
+        duration=float(t[-1] - t[0]),
+        rounded=None if not np.isfinite(peak * own_range) else bool(np.isfinite(rounded_from)),
+        rounded_from=rounded_from,
+        confidence=float(1.0 - c["doubt"].mean()),
+    )
+
+
+def kind(c: Columns, b: int, p: Params, own_range: float) -> str:
+    """Hinge, squat, stoop or mixed, from the deepest fold (decisions at the head of biomechanics)."""
+    if c["elevation"][b] > p.squat_elevation:
+        return "squat"
+    if c["elevation"][b] > p.hinge_elevation or not c["lean"][b] > p.bent:
+        return "mixed"
+    share = _max(c["lumbar"]) / own_range
+    if share <= p.hinge_share:
+        return "hinge"
+    return "stoop" if share >= p.stoop_share else "mixed"
+
+
+def _rounded_from(t: Floats, lumbar: Floats, r: rounding.Params, own_range: float) -> float:
+    above = np.nan_to_num(lumbar, nan=-np.inf) >= rounding.limit(r, own_range)
+    first = rounding.first_run(above, round(r.dwell * r.rate))
+    return float(t[first]) if first >= 0 else NAN
+
+
+def _butt_wink(pelvis: Floats, lumbar: Floats) -> float:
+    """Backward turn of the pelvis from its most forward point to the bottom, the lumbar flexing with it."""
+    if not np.isfinite(pelvis).any() or not np.isfinite(pelvis[-1]):
+        return NAN
+    forward = int(np.nanargmax(pelvis))
+    if not lumbar[-1] > lumbar[forward]:
+        return 0.0 if np.isfinite(lumbar[-1]) else float(pelvis[forward] - pelvis[-1])
+    return float(pelvis[forward] - pelvis[-1])
+
+
+def _pelvis_lag(t: Floats, lean: Floats, pelvis: Floats) -> float:
+    """How much later than the trunk the pelvis is a fifth of its way down, s."""
+    if not (_max(pelvis) > np.deg2rad(10) and _max(lean) > np.deg2rad(10)):
+        return NAN
+    began = [float(t[np.flatnonzero(x >= 0.2 * _max(x))[0]]) for x in (lean, pelvis)]
+    return began[1] - began[0]
+
+
+def _max(x: Floats) -> float:
+    return float(np.nanmax(x)) if np.isfinite(x).any() else NAN

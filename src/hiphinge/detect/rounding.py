@@ -1,0 +1,95 @@
+"""A rounded back: lumbar flexion past a share of the person's own range, for a dwell.
+
+Two questions, two answers. A repetition *was* rounded when the estimate says
+so (:func:`first_run`). A finding that may become an alert needs more: it must
+be probable, P(L > limit) ≥ 0.8, in a lift, and begin on sound data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hiphinge.blocks import CLIPPED, FILLED, AngleBlock, Bools, Event, Floats
+
+
+@dataclass(frozen=True)
+class Params:
+    """When lumbar flexion counts as rounded (biomechanics 0.2).
+
+    on_share, off_share : of own maximal flexion. 0.80: Boocock trial;
+        10 points of hysteresis against chatter.
+    dwell : s above the limit.
+    sure : standard deviations below the estimate that must still be above the
+        limit: 0.84 is P ≥ 0.8.
+    least : rad below which nothing is rounded, for people with a small range.
+    bent : rad of trunk inclination that makes it a lift.
+    rate : Hz of the grid.
+    """
+
+    on_share: float = 0.80
+    off_share: float = 0.70
+    dwell: float = 0.3
+    sure: float = 0.84
+    least: float = field(default=np.deg2rad(15), metadata={"unit": "rad"})
+    bent: float = field(default=np.deg2rad(20), metadata={"unit": "rad"})
+    rate: float = 100.0
+
+
+def limit(params: Params, own_range: float) -> float:
+    """rad of lumbar flexion from which a back is rounded; NaN without an own range."""
+    return float(np.maximum(params.on_share * own_range, params.least))
+
+
+def first_run(above: Bools, length: int) -> int:
+    """Index where the first run of at least ``length`` True begins, or −1."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], above.astype(np.int8), [0]))))
+    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if stop - start >= length:
+            return start
+    return -1
+
+
+class Rounding:
+    """Events "rounded": one a bout, at the instant its dwell is over."""
+
+    def __init__(self, params: Params, own_range: float) -> None:
+        self.params = params
+        self.own_range = own_range
+        self._on = limit(params, own_range)
+        self._off = params.off_share / params.on_share * self._on
+        self._dwell = max(1, round(params.dwell * params.rate))
+        self._run = 0
+        self._active = False
+
+    def update(self, angles: AngleBlock) -> tuple[Event, ...]:
+        """Events with ``flexion``, ``limit``, ``share`` (of own range) and ``sd``."""
+        if not np.isfinite(self._on) or "lumbar_flexion" not in angles.angles or not len(angles):
+            return ()
+        flexion, sd = angles["lumbar_flexion"], angles["lumbar_flexion_sd"]
+        sure = flexion - self.params.sure * sd > self._on
+        below = ~(flexion > self._off)  # NaN ends a bout: nothing carries over a gap
+        if not self._active and not self._run and not sure.any():
+            return ()
+        sound = (angles.flags & (FILLED | CLIPPED)) == 0
+        bent = angles["trunk_inclination"] > self.params.bent
+        return tuple(self._scan(angles.t, flexion, sd, sure & bent, sound, below))
+
+    def _scan(self, t: Floats, flexion: Floats, sd: Floats, sure: Bools, sound: Bools, below: Bools) -> list[Event]:
+        found = []
+        for i in range(len(t)):
+            if self._active:
+                self._active = not below[i]
+            elif not sure[i] or (self._run == 0 and not sound[i]):
+                self._run = 0
+            else:
+                self._run += 1
+                if self._run >= self._dwell and sound[i]:
+                    self._run, self._active = 0, True
+                    found.append(self._event(float(t[i]), float(flexion[i]), float(sd[i])))
+        return found
+
+    def _event(self, t: float, flexion: float, sd: float) -> Event:
+        share = flexion / self.own_range
+        return Event(t, "rounded", {"flexion": flexion, "limit": self._on, "share": share, "sd": sd})
