@@ -71,25 +71,30 @@ def rest(acc: Floats, gyr: Floats, params: Params) -> Rest:
     if not seconds:
         return Rest(np.full(3, np.nan), np.zeros(3), float("nan"), 0.0, float("inf"))
     a, g = acc[: seconds * size].reshape(seconds, size, 3), gyr[: seconds * size].reshape(seconds, size, 3)
-    stirring = _stirring(a, g)
-    quiet = stirring <= max(params.still_rate, 0.0)
-    used = quiet & (stirring <= 3.0 * np.nanmin(stirring, initial=np.inf))
+    moves = stirring(a, g)
+    least = float(moves.min())
+    used = (moves <= params.still_rate) & (moves <= 3.0 * least)
     if not used.any():
-        return Rest(np.full(3, np.nan), np.zeros(3), float("nan"), 0.0, float(np.nanmin(stirring, initial=np.inf)))
+        return Rest(np.full(3, np.nan), np.zeros(3), float("nan"), 0.0, least)
     means = a[used].mean(axis=1)
     up = means.mean(axis=0)
     spread = np.linalg.norm(means - up, axis=1) / GRAVITY
     tilt_sd = float(np.sqrt((spread**2).sum() / max(used.sum() - 1, 1) / used.sum()))
     bias = g[used].mean(axis=(0, 1))
     bias = np.where(np.isfinite(bias), bias, 0.0)
-    return Rest(up / np.linalg.norm(up), bias, tilt_sd, float(used.sum()), float(np.nanmin(stirring)))
+    return Rest(up / np.linalg.norm(up), bias, tilt_sd, float(used.sum()), least)
 
 
-def _stirring(acc: Floats, gyr: Floats) -> Floats:
-    """How much each second (seconds, size, 3) moves, rad/s rms; by gravity where there is no gyroscope."""
-    if np.isfinite(gyr).all():
-        return np.sqrt(gyr.var(axis=1).sum(axis=-1))
-    return np.where(np.isfinite(acc).all(axis=(1, 2)), np.sqrt(acc.var(axis=1).sum(axis=-1)) / GRAVITY, np.inf)
+def stirring(acc: Floats, gyr: Floats) -> Floats:
+    """How much each second (seconds, size, 3) moves, rad/s rms; inf where samples are missing.
+
+    Without a gyroscope the accelerometer stands in: 0.3 m/s² rms counts as 12 °/s.
+    """
+    if np.isfinite(gyr).any():
+        moves = np.sqrt(gyr.var(axis=1).sum(axis=-1))
+    else:
+        moves = np.sqrt(acc.var(axis=1).sum(axis=-1)) * (np.deg2rad(12) / 0.3)
+    return np.where(np.isfinite(acc).all(axis=(1, 2)) & np.isfinite(moves), moves, np.inf)
 
 
 def axis_by_rotation(gyr: Floats, up: Floats, moving: Bools, params: Params) -> Axis:
@@ -97,14 +102,19 @@ def axis_by_rotation(gyr: Floats, up: Floats, moving: Bools, params: Params) -> 
 
     gyr (n, 3) rad/s without bias. The sign is arbitrary: see :func:`toward`.
     """
-    b, a = butter(2, params.axis_cutoff / (params.rate / 2))
-    slow = lfilter(b, a, gyr, axis=0)[moving]
+    slow = slow_rate(gyr, params)[moving]
     if len(slow) < params.rate:
         return Axis(np.full(3, np.nan), 0.0, float("nan"))
     values, vectors = np.linalg.eigh(slow.T @ slow)
     right = vectors[:, -1]
     share = float(values[-1] / values.sum()) if values.sum() > 0 else 0.0
     return Axis(_horizontal(right, up), share, _axis_sd(share))
+
+
+def slow_rate(gyr: Floats, params: Params) -> Floats:
+    """The gyroscope (n, 3) rad/s below ``axis_cutoff``; 0 where samples are missing."""
+    b, a = butter(2, params.axis_cutoff / (params.rate / 2))
+    return lfilter(b, a, np.nan_to_num(gyr), axis=0)
 
 
 def axis_by_gravity(acc: Floats, up: Floats, moving: Bools, params: Params) -> Axis:
@@ -123,6 +133,7 @@ def tilt_vectors(acc: Floats, up: Floats, params: Params) -> Floats:
     Leaning the trunk forward gives the direction "right"; raising a thigh, "left".
     """
     b, a = butter(2, 1.0 / (params.rate / 2))
+    acc = np.where(np.isfinite(acc), acc, GRAVITY * up)
     slow = lfilter(b, a, acc - acc[:1], axis=0) + acc[:1]
     slow = slow / np.maximum(np.linalg.norm(slow, axis=1, keepdims=True), 1e-9)
     return np.cross(up, slow)

@@ -17,19 +17,25 @@ class Params:
     plausible_low, plausible_high : rad of maximal lumbar flexion; published
         group means run from 24 ± 7 to 75 ± 10°, and virtual wearers reach 82.
     spread : rad between the peaks above which the verdict asks to repeat.
-    drop_first : the first bend warms up; it is dropped when three or more are there.
+    shortest : s spent that deep; less is no bend.
+    rate : Hz of the grid.
     """
 
     depth: float = field(default=np.deg2rad(40), metadata={"unit": "rad"})
     plausible_low: float = field(default=np.deg2rad(20), metadata={"unit": "rad"})
     plausible_high: float = field(default=np.deg2rad(95), metadata={"unit": "rad"})
     spread: float = field(default=np.deg2rad(8), metadata={"unit": "rad"})
-    drop_first: bool = True
+    shortest: float = 0.2
+    rate: float = 100.0
 
 
 @dataclass(frozen=True)
 class Range:
-    """Median of the ``peaks`` rad, their ``spread`` rad (largest less smallest)."""
+    """Largest of the ``peaks`` rad, their ``spread`` rad (largest less smallest).
+
+    The largest, not the median: comfortable bends are unequal (19° apart in
+    virtual wearers), and a range set too small cues too early.
+    """
 
     value: float
     spread: float
@@ -40,9 +46,9 @@ def maximal(flexion: Floats, trunk: Floats, within: Bools, params: Params) -> Ra
     """Maximal flexion (n,) over the bends ``within`` (n,), cut by trunk inclination."""
     bent = within & (np.nan_to_num(trunk) > params.depth)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], bent.astype(np.int8), [0]))))
-    peaks = [float(np.nanmax(flexion[a:b])) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 20]
+    least = params.shortest * params.rate
+    peaks = [float(np.nanmax(flexion[a:b])) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > least]
     peaks = [p for p in peaks if np.isfinite(p)]
     if not peaks:
         return Range(float("nan"), float("nan"), ())
-    used = peaks[1:] if params.drop_first and len(peaks) >= 3 else peaks
-    return Range(float(np.median(used)), max(used) - min(used), tuple(peaks))
+    return Range(max(peaks), max(peaks) - min(peaks), tuple(peaks))

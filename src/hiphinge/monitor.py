@@ -1,0 +1,182 @@
+"""The story: what one input sets off, from bytes to what the wearer is told.
+
+``feed`` decodes packets, takes each sensor's own errors off, brings the
+samples to one time grid, estimates attitudes, turns them into body angles,
+looks for repetitions, rounding, postures and trouble, and admits alerts.
+Live use, replay and analysis call nothing else. The outcome depends on the
+inputs, the Params and the calibration alone, however the inputs are grouped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hiphinge.blocks import (
+    SITES,
+    AngleBlock,
+    Calibration,
+    Event,
+    ImuBlock,
+    Input,
+    MotionBlock,
+    Outcome,
+    Packet,
+    Repetition,
+    Sensor,
+)
+from hiphinge.detect import lifts, rounding
+from hiphinge.devices.registry import DECODERS
+from hiphinge.errors import SettingsError
+from hiphinge.fusion import heading, orientation
+from hiphinge.kinematics import body, joint_angles, mounting, range_of_motion
+from hiphinge.streams import align
+
+
+@dataclass(frozen=True)
+class Params:
+    """Who wears what, and the Params of every stage."""
+
+    sensors: tuple[Sensor, ...] = ()
+    align: align.Params = field(default_factory=align.Params)
+    orientation: orientation.Params = field(default_factory=orientation.Params)
+    heading: heading.Params = field(default_factory=heading.Params)
+    joint_angles: joint_angles.Params = field(default_factory=joint_angles.Params)
+    lifts: lifts.Params = field(default_factory=lifts.Params)
+    rounding: rounding.Params = field(default_factory=rounding.Params)
+    mounting: mounting.Params = field(default_factory=mounting.Params)
+    range_of_motion: range_of_motion.Params = field(default_factory=range_of_motion.Params)
+
+
+UNCALIBRATED = Calibration(id="", created_utc="", wearer="", sensors={}, mountings={}, verdict="not calibrated")
+
+
+def worn_sites(sensors: Iterable[Sensor]) -> tuple[str, ...]:
+    """The sites in the order of blocks; an unknown or doubled one raises SettingsError."""
+    found = [s.site for s in sensors]
+    for site in found:
+        if site not in SITES or found.count(site) > 1:
+            raise SettingsError(
+                f"sensors: {site!r} worn by {found.count(site)}, expected each of {', '.join(SITES)} at most once."
+            )
+    return tuple(site for site in SITES if site in found)
+
+
+class Intake:
+    """Packets of all sensors -> instants of one grid, in sensor axes."""
+
+    def __init__(self, params: Params, calibration: Calibration = UNCALIBRATED) -> None:
+        self.sites = worn_sites(params.sensors)
+        self._site = {s.sensor: s.site for s in params.sensors}
+        self._decoders = {s.sensor: DECODERS[s.device](s.sensor) for s in params.sensors}
+        self._aligner = align.Aligner(params.align, self.sites)
+        self._bias = {s: np.array(c.gyr_bias) for s, c in calibration.sensors.items()}
+        self._horizon = np.iinfo(np.int64).min // 2
+        self._largest = params.align.largest
+        self.events: list[Event] = []
+
+    def take(self, inputs: Sequence[Input]) -> Iterable[MotionBlock]:
+        """The blocks that became known, none longer than the aligner's largest."""
+        packets: dict[str, list[Packet]] = {}
+        for one in inputs:
+            if isinstance(one, Packet) and one.sensor in self._decoders:
+                packets.setdefault(one.sensor, []).append(one)
+            if one.arrival_ns > self._horizon:
+                self._horizon = one.arrival_ns
+        samples = [(self._site[sensor], self._decode(sensor, heard)) for sensor, heard in packets.items()]
+        block = self._aligner.align(samples, self._horizon)
+        yield block
+        while len(block) == self._largest:
+            block = self._aligner.align((), self._horizon)
+            yield block
+
+    def finish(self) -> Iterable[MotionBlock]:
+        """What still waited."""
+        block = self._aligner.finish()
+        yield block
+        while len(block) == self._largest:
+            block = self._aligner.finish()
+            yield block
+
+    def _decode(self, sensor: str, packets: list[Packet]) -> ImuBlock:
+        block, errors = self._decoders[sensor].decode(packets)
+        self.events += [Event(packets[0].arrival_ns / 1e9, "undecoded", {"message": str(e)}) for e in errors]
+        bias = self._bias.get(self._site[sensor])
+        if bias is None:
+            return block
+        return ImuBlock(block.sensor, block.t_ns, block.acc, block.gyr - bias, block.arrival_ns, block.clipped)
+
+
+class AnglePath:
+    """Instants in sensor axes -> body angles."""
+
+    def __init__(self, params: Params, calibration: Calibration, sites: Sequence[str]) -> None:
+        self._orientation = orientation.Orientation(params.orientation, sites)
+        self._body = body.Body(calibration.mountings, sites)
+        self._heading = heading.Heading(params.heading, sites)
+        self._joints = joint_angles.JointAngles(params.joint_angles, sites)
+
+    def follow(self, motion: MotionBlock) -> AngleBlock:
+        """The angles at the block's instants."""
+        segments = self._body.place(self._orientation.estimate(motion))
+        return self._joints.measure(self._heading.relate(segments))
+
+
+class Monitor:
+    """One wearer, from the first input to the last."""
+
+    def __init__(self, params: Params, calibration: Calibration | None = None) -> None:
+        self.params = params
+        self.calibration = calibration or UNCALIBRATED
+        self._intake = Intake(params, self.calibration)
+        self.sites = self._intake.sites
+        self._angles = AnglePath(params, self.calibration, self.sites)
+        own_range = self.calibration.max_lumbar_flexion
+        self._lifts = lifts.Lifts(params.lifts, params.rounding, own_range, self.calibration.movements)
+        self._rounding = rounding.Rounding(params.rounding, own_range)
+
+    @property
+    def phase(self) -> str:
+        """Of the repetition as it happens: standing, descent or ascent."""
+        return self._lifts.phase
+
+    def feed(self, inputs: Sequence[Input]) -> Outcome:
+        """What these inputs bring; the same over all however they are grouped."""
+        return _together([self._follow(motion) for motion in self._intake.take(inputs)], self._drain())
+
+    def finish(self) -> Outcome:
+        """What still waited, once nothing more will come."""
+        return _together([self._follow(motion) for motion in self._intake.finish()], self._drain())
+
+    def _follow(self, motion: MotionBlock) -> Outcome:
+        angles = self._angles.follow(motion)
+        reps, phases = self._lifts.update(angles)
+        rounded = self._rounding.update(angles)
+        return Outcome(angles, tuple(sorted((*phases, *rounded), key=lambda e: e.t)), reps)
+
+    def _drain(self) -> tuple[Event, ...]:
+        events, self._intake.events = tuple(self._intake.events), []
+        return events
+
+
+def _together(parts: list[Outcome], events: tuple[Event, ...]) -> Outcome:
+    """Several outcomes as one."""
+    if len(parts) == 1:
+        one = parts[0]
+        return Outcome(one.angles, (*events, *one.events), one.repetitions, one.bouts, one.alerts)
+    names = parts[0].angles.angles.keys()
+    angles = AngleBlock(
+        np.concatenate([p.angles.t for p in parts]),
+        {name: np.concatenate([p.angles[name] for p in parts]) for name in names},
+        np.concatenate([p.angles.flags for p in parts]),
+    )
+    reps: tuple[Repetition, ...] = tuple(r for p in parts for r in p.repetitions)
+    return Outcome(
+        angles,
+        (*events, *(e for p in parts for e in p.events)),
+        reps,
+        tuple(b for p in parts for b in p.bouts),
+        tuple(a for p in parts for a in p.alerts),
+    )

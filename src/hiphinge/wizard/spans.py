@@ -1,0 +1,46 @@
+"""Named stretches of a recording: what the wearer was asked to do, and when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from hiphinge.blocks import Bools, Control, Floats
+
+LABELS = ("stand", "bend", "sit", "sit_tall", "slump")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """``label`` from ``start`` to ``end``, s on the recording's clock."""
+
+    label: str
+    start: float
+    end: float
+
+
+def from_controls(controls: Iterable[Control]) -> tuple[Span, ...]:
+    """The markers in a log, in order of time."""
+    spans = []
+    for control in controls:
+        if control.action == "marker":
+            value = json.loads(control.value)
+            spans.append(Span(str(value["label"]), float(value["start_s"]), float(value["end_s"])))
+    return tuple(sorted(spans, key=lambda s: s.start))
+
+
+def within(t: Floats, spans: Iterable[Span], *labels: str) -> Bools:
+    """Which instants t (n,) lie in spans of these labels."""
+    inside = np.zeros(len(t), bool)
+    for span in spans:
+        if span.label in labels:
+            inside |= (t >= span.start) & (t < span.end)
+    return inside
+
+
+def labels(spans: Iterable[Span]) -> set[str]:
+    """Which labels occur."""
+    return {s.label for s in spans}
