@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests import real_recordings
+
 NEEDS = frozenset({"data", "browser", "dbus"})
 REQUIRED = frozenset(filter(None, os.environ.get("HIPHINGE_REQUIRE", "").replace(" ", "").split(",")))
 
@@ -67,12 +68,12 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 @pytest.fixture(scope="session")
 def data_dir() -> Callable[[str], Path]:
     """``data_dir("imucal")``: that folder of real recordings, or a skip that says why."""
-    base = Path(os.environ.get("HIPHINGE_TEST_DATA") or ROOT / ".." / "shared" / "data").resolve()
 
     def folder(name: str) -> Path:
-        if not (base / name).is_dir():
-            pytest.skip(f"data: no folder {name} of real recordings where HIPHINGE_TEST_DATA or ../shared/data points")
-        return base / name
+        try:
+            return real_recordings.folder(name)
+        except FileNotFoundError as e:
+            pytest.skip(f"data: {e}")
 
     return folder
 
