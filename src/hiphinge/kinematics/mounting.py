@@ -24,15 +24,21 @@ class Params:
     """Limits of a calibration.
 
     rate : Hz of the grid.
-    still_rate : rad/s rms about its own mean over 1 s; a swaying stance shows 1 to 4 °/s.
-    still_seconds : s of such stillness that a zero needs (contract: stand ≥ 3 s).
+    still_rate : rad/s rms about its own mean over half a second; a swaying stance shows 1 to 4 °/s.
+    still_enough : rad/s rms below which no second is left out for being less still
+        than the stillest.
+    still_seconds : s of such stillness that a zero needs, of a stand of 3 s or more:
+        people begin to move before they are told.
+    spell_seconds : s of stillness that make a standing spell where none is marked.
     axis_cutoff : Hz, low-pass of the gyroscope before its principal axis is taken.
     axis_share : least explained share of that axis.
     """
 
     rate: float = 100.0
     still_rate: float = field(default=np.deg2rad(12), metadata={"unit": "rad/s"})
-    still_seconds: float = 3.0
+    still_enough: float = field(default=np.deg2rad(3), metadata={"unit": "rad/s"})
+    still_seconds: float = 1.5
+    spell_seconds: float = 3.0
     axis_cutoff: float = 1.5
     axis_share: float = 0.70
 
@@ -42,7 +48,7 @@ class Rest:
     """Quiet standing of one sensor.
 
     ``up`` (3,) unit vector in s; ``gyr_bias`` (3,) rad/s; ``tilt_sd`` rad of
-    the mean; ``seconds`` still; ``stirring`` rad/s rms, least of any second.
+    the mean; ``seconds`` still; ``stirring`` rad/s rms, least of any window.
     """
 
     up: Floats
@@ -62,18 +68,18 @@ class Axis:
 
 
 def rest(acc: Floats, gyr: Floats, params: Params) -> Rest:
-    """What quiet standing says; acc, gyr (n, 3), gyr may be NaN. Uses its quieter seconds.
+    """What quiet standing says; acc, gyr (n, 3), gyr may be NaN. Uses its quieter half-seconds.
 
     The mean over sway is the zero: sway is zero-mean, a chosen instant is not.
     """
-    size = round(params.rate)
-    seconds = len(acc) // size
-    if not seconds:
+    size = round(params.rate / 2)
+    windows = len(acc) // size
+    if not windows:
         return Rest(np.full(3, np.nan), np.zeros(3), float("nan"), 0.0, float("inf"))
-    a, g = acc[: seconds * size].reshape(seconds, size, 3), gyr[: seconds * size].reshape(seconds, size, 3)
+    a, g = acc[: windows * size].reshape(windows, size, 3), gyr[: windows * size].reshape(windows, size, 3)
     moves = stirring(a, g)
     least = float(moves.min())
-    used = (moves <= params.still_rate) & (moves <= 3.0 * least)
+    used = moves <= min(params.still_rate, max(3.0 * least, params.still_enough))
     if not used.any():
         return Rest(np.full(3, np.nan), np.zeros(3), float("nan"), 0.0, least)
     means = a[used].mean(axis=1)
@@ -82,11 +88,11 @@ def rest(acc: Floats, gyr: Floats, params: Params) -> Rest:
     tilt_sd = float(np.sqrt((spread**2).sum() / max(used.sum() - 1, 1) / used.sum()))
     bias = g[used].mean(axis=(0, 1))
     bias = np.where(np.isfinite(bias), bias, 0.0)
-    return Rest(up / np.linalg.norm(up), bias, tilt_sd, float(used.sum()), least)
+    return Rest(up / np.linalg.norm(up), bias, tilt_sd, 0.5 * float(used.sum()), least)
 
 
 def stirring(acc: Floats, gyr: Floats) -> Floats:
-    """How much each second (seconds, size, 3) moves, rad/s rms; inf where samples are missing.
+    """How much each window (windows, size, 3) moves, rad/s rms; inf where samples are missing.
 
     Without a gyroscope the accelerometer stands in: 0.3 m/s² rms counts as 12 °/s.
     """
@@ -97,18 +103,16 @@ def stirring(acc: Floats, gyr: Floats) -> Floats:
     return np.where(np.isfinite(acc).all(axis=(1, 2)) & np.isfinite(moves), moves, np.inf)
 
 
-def axis_by_rotation(gyr: Floats, up: Floats, moving: Bools, params: Params) -> Axis:
-    """First principal axis of the low-passed gyroscope where ``moving``; its horizontal part.
+def axis_by_rotation(acc: Floats, gyr: Floats, up: Floats, moving: Bools, params: Params) -> Axis:
+    """First principal axis of the low-passed gyroscope's horizontal part where ``moving``.
 
-    gyr (n, 3) rad/s without bias. The sign is arbitrary: see :func:`toward`.
+    gyr (n, 3) rad/s without bias. The part about the vertical is taken off at
+    each instant: people turn while they sit down. The sign is arbitrary: see
+    :func:`toward`.
     """
-    slow = slow_rate(gyr, params)[moving]
-    if len(slow) < params.rate:
-        return Axis(np.full(3, np.nan), 0.0, float("nan"))
-    values, vectors = np.linalg.eigh(slow.T @ slow)
-    right = vectors[:, -1]
-    share = float(values[-1] / values.sum()) if values.sum() > 0 else 0.0
-    return Axis(_horizontal(right, up), share, _axis_sd(share))
+    rate, vertical = slow_rate(gyr, params), _gravity(acc, up, params)
+    level = rate - (rate * vertical).sum(axis=1, keepdims=True) * vertical
+    return _principal(level[moving], up, params)
 
 
 def slow_rate(gyr: Floats, params: Params) -> Floats:
@@ -119,12 +123,16 @@ def slow_rate(gyr: Floats, params: Params) -> Floats:
 
 def axis_by_gravity(acc: Floats, up: Floats, moving: Bools, params: Params) -> Axis:
     """The same from the tilt of gravity alone, for a sensor without a gyroscope."""
-    tilt = tilt_vectors(acc, up, params)[moving]
-    if len(tilt) < params.rate:
+    axis = _principal(tilt_vectors(acc, up, params)[moving], up, params)
+    return Axis(axis.right, axis.share, 2.0 * axis.sd)
+
+
+def _principal(vectors: Floats, up: Floats, params: Params) -> Axis:
+    if len(vectors) < params.rate:
         return Axis(np.full(3, np.nan), 0.0, float("nan"))
-    values, vectors = np.linalg.eigh(tilt.T @ tilt)
+    values, axes = np.linalg.eigh(vectors.T @ vectors)
     share = float(values[-1] / values.sum()) if values.sum() > 0 else 0.0
-    return Axis(_horizontal(vectors[:, -1], up), share, 2.0 * _axis_sd(share))
+    return Axis(_horizontal(axes[:, -1], up), share, _axis_sd(share))
 
 
 def tilt_vectors(acc: Floats, up: Floats, params: Params) -> Floats:
@@ -132,11 +140,15 @@ def tilt_vectors(acc: Floats, up: Floats, params: Params) -> Floats:
 
     Leaning the trunk forward gives the direction "right"; raising a thigh, "left".
     """
+    return np.cross(up, _gravity(acc, up, params))
+
+
+def _gravity(acc: Floats, up: Floats, params: Params) -> Floats:
+    """Unit vectors (n, 3) of the 1 Hz low-passed accelerometer; ``up`` where samples are missing."""
     b, a = butter(2, 1.0 / (params.rate / 2))
-    acc = np.where(np.isfinite(acc), acc, GRAVITY * up)
-    slow = lfilter(b, a, acc - acc[:1], axis=0) + acc[:1]
-    slow = slow / np.maximum(np.linalg.norm(slow, axis=1, keepdims=True), 1e-9)
-    return np.cross(up, slow)
+    filled = np.where(np.isfinite(acc), acc, GRAVITY * up)
+    slow = lfilter(b, a, filled - filled[:1], axis=0) + filled[:1]
+    return slow / np.maximum(np.linalg.norm(slow, axis=1, keepdims=True), 1e-9)
 
 
 def toward(axis: Axis, direction: Floats) -> Axis:

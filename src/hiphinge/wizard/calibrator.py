@@ -70,8 +70,8 @@ class _Movements:
         if not good:
             site, r = max(all_rests.items(), key=lambda item: item[1].seconds)
             raise CalibrationRefused(
-                f"standing: {site} was still for {r.seconds:.0f} s (moving at {np.rad2deg(r.stirring):.1f} °/s), expected "
-                f"{self.limits.still_seconds:.0f} s below {np.rad2deg(self.limits.still_rate):.0f} °/s. "
+                f"standing: {site} was still for {r.seconds:.1f} s (moving at {np.rad2deg(r.stirring):.1f} °/s), expected "
+                f"{self.limits.still_seconds:.1f} s below {np.rad2deg(self.limits.still_rate):.0f} °/s. "
                 "Stand upright and still for ten seconds and calibrate again.",
                 part="stand",
                 value=r.seconds,
@@ -91,7 +91,7 @@ class _Movements:
 
     def _principal(self, site: str, rest: Rest, moving: Bools) -> Axis:
         if np.isfinite(self.gyr[site]).any():
-            return mounting.axis_by_rotation(self.gyr[site] - rest.gyr_bias, rest.up, moving, self.limits)
+            return mounting.axis_by_rotation(self.acc[site], self.gyr[site] - rest.gyr_bias, rest.up, moving, self.limits)
         return mounting.axis_by_gravity(self.acc[site], rest.up, moving, self.limits)
 
     def _walking(self, site: str) -> Bools:

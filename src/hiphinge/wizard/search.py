@@ -56,7 +56,7 @@ class Search:
 
     def stand(self) -> Span | None:
         """The still spell that is most likely standing, or None."""
-        spells = [s for s in self._spells() if s.end - s.start >= self.limits.still_seconds]
+        spells = [s for s in self._spells() if s.end - s.start >= self.limits.spell_seconds]
         scored = [(self._score(s), -s.start, s) for s in spells]
         if not scored:
             return None
@@ -68,7 +68,7 @@ class Search:
         found: list[Span] = []
         last, wanted = stand.end, "bend"
         for move in self._excursions(stand):
-            if move.start < stand.end:
+            if move.start < stand.end - 2.0:  # spans are padded by a second
                 continue
             if move.start - last > self.params.apart or move.label == "other":
                 break
