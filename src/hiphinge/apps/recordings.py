@@ -14,24 +14,21 @@ from typing import Any
 import click
 from rich.console import Console
 
-from hiphinge import recording
-from hiphinge.recording import Contents, Header, Repaired, SensorContents
+from hiphinge.recording import Contents, Header, Repaired, SensorContents, open_recording
+from hiphinge.recording import repair as write_repaired
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
+DAY_S = 86_400
 FILE = click.argument("file", type=click.Path(path_type=Path))
 
 
-@click.command()
+@click.command(epilog="Example:  hiphinge info monday.mcap")
 @FILE
 @AS_JSON
 def info(file: Path, as_json: bool) -> None:
-    """What is in a recording: who, when, which sensors, what is missing.
-
-    \b
-    Example:  hiphinge info monday.mcap
-    """
+    """What is in a recording: who, when, which sensors, what is missing."""
     with reading(file):
-        opened = recording.open_recording(file)
+        opened = open_recording(file)
         contents = opened.contents()
     if as_json:
         click.echo(json.dumps(to_json(file, opened.header, contents), allow_nan=False))
@@ -40,7 +37,7 @@ def info(file: Path, as_json: bool) -> None:
             click.echo(printable(line))
 
 
-@click.command()
+@click.command(epilog="Example:  hiphinge repair monday.mcap -o monday-saved.mcap")
 @FILE
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="The new file.  [default: FILE.repaired.mcap]")
 @AS_JSON
@@ -48,12 +45,9 @@ def repair(file: Path, out: Path | None, as_json: bool) -> None:
     """Write a clean recording from all that can be read of a damaged one.
 
     The damaged file stays as it is.
-
-    \b
-    Example:  hiphinge repair monday.mcap -o monday-saved.mcap
     """
     with reading(file):
-        saved = recording.repair(file, out or file.with_name(f"{file.stem}.repaired.mcap"))
+        saved = write_repaired(file, out or file.with_name(f"{file.stem}.repaired.mcap"))
     if as_json:
         click.echo(json.dumps({**asdict(saved), "out": str(saved.out)}, allow_nan=False))
     else:
@@ -124,7 +118,7 @@ def in_words(file: Path, header: Header, contents: Contents) -> Iterator[str]:
         yield f"  repaired     {text}"
     for text in contents.damage:
         yield f"  damage       {text}"
-    yield "  Save what can be read with: hiphinge repair FILE" if contents.damage else "  damage       none"
+    yield f"  Save what can be read with: hiphinge repair {file}" if contents.damage else "  damage       none"
 
 
 def sensor_in_words(s: SensorContents) -> str:
@@ -159,7 +153,8 @@ def wall_clock(contents: Contents) -> str:
     """The wearer's own clock when the recording began."""
     if contents.start_utc_ns is None:
         return "at an unknown time of day"
-    zone = timezone(timedelta(seconds=contents.utc_offset_s or 0))
+    offset_s = contents.utc_offset_s or 0
+    zone = timezone(timedelta(seconds=offset_s)) if abs(offset_s) < DAY_S else UTC
     return moment(contents.start_utc_ns).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %z")
 
 

@@ -1,8 +1,9 @@
 """Recordings: the ordered log of everything that was fed to the monitor, as an MCAP file."""
 
 from hiphinge.recording.contents import Contents, Marker, SensorContents
+from hiphinge.recording.damage import Loss
 from hiphinge.recording.header import FORMAT_VERSION, Header
-from hiphinge.recording.reader import Damage, Recording, open_recording
+from hiphinge.recording.reader import Recording, open_recording
 from hiphinge.recording.repair import Repaired, repair
 from hiphinge.recording.replacing import replacing
 from hiphinge.recording.writer import Writer
@@ -10,8 +11,8 @@ from hiphinge.recording.writer import Writer
 __all__ = [
     "FORMAT_VERSION",
     "Contents",
-    "Damage",
     "Header",
+    "Loss",
     "Marker",
     "Recording",
     "Repaired",

@@ -35,6 +35,7 @@ _HEAD = struct.Struct("<BBHIII")
 _COLUMNS = 24
 """Bytes a row takes in the columns."""
 _LENGTH = struct.Struct("<I")
+_ARRIVAL = struct.Struct("<q")
 _TICK = struct.Struct("<Bqi")
 _UTC, _OFFSET = 1, 2
 
@@ -52,6 +53,7 @@ def channel_of(item: Input) -> tuple[int, str]:
 
 def size_of(item: Input) -> int:
     """Bytes of its name and body; raises struct.error when a number does not fit its field."""
+    _ARRIVAL.pack(item.arrival_ns)
     if isinstance(item, Packet):
         return len(item.characteristic) + len(item.payload)
     name, body = _TO_ROW[KIND_OF[type(item)]](item)

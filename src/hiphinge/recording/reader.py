@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
@@ -18,6 +17,7 @@ from hiphinge.blocks import Control, Input
 from hiphinge.errors import RecordingError
 from hiphinge.recording import layout
 from hiphinge.recording.contents import Contents, count
+from hiphinge.recording.damage import Damage, Loss, Trail
 from hiphinge.recording.header import CALIBRATION, HEADER, MONITOR, Header, expected_attachments, from_attachments
 from hiphinge.recording.log import TOPICS
 from hiphinge.recording.summary import chunks_with, read_summary
@@ -30,32 +30,6 @@ BATCH_INPUTS = 100_000
 BUFFER_BYTES = 2**18
 
 _MESSAGE = struct.Struct("<HIQQ")
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """A place that could not be read, and what it cost; None where that cannot be known."""
-
-    offset: int
-    reason: str
-    lost: int | None
-    from_s: float | None
-    to_s: float | None
-
-    def __str__(self) -> str:
-        return f"byte {self.offset}: {self.reason}; {self._cost()}"
-
-    def _cost(self) -> str:
-        if self.lost == 0:
-            return "no input lost"
-        inputs = "inputs" if self.lost is None else "1 input" if self.lost == 1 else f"{self.lost} inputs"
-        if self.from_s is None and self.to_s is None:
-            return "what it held is lost"
-        if self.from_s is None:
-            return f"{inputs} lost before {self.to_s:.3f} s"
-        if self.to_s is None:
-            return f"anything after {self.from_s:.3f} s is lost"
-        return f"{inputs} lost between {self.from_s:.3f} s and {self.to_s:.3f} s"
 
 
 def open_recording(path: str | os.PathLike[str]) -> Recording:
@@ -89,12 +63,18 @@ class Recording:
     def __init__(self, path: Path, header: Header, missing: Iterable[str] = ()) -> None:
         self.path, self.header = path, header
         self._missing = [f"{name}: no copy of it can be read; it is left out" for name in missing]
-        self.damages: list[Damage] = []
+        self._trail = Trail()
 
     @property
     def damage(self) -> list[str]:
         """What could not be read so far, in words; complete once ``batches`` has run through."""
-        return [*self._missing, *map(str, self.damages)]
+        more = [f"{self._trail.unnamed} more places"] if self._trail.unnamed else []
+        return [*self._missing, *map(str, self._trail.damages), *more]
+
+    @property
+    def loss(self) -> Loss:
+        """What the damage cost so far."""
+        return self._trail.loss
 
     def batches(self, span_s: float = BATCH_S) -> Iterator[list[Input]]:
         """All readable inputs in their order, in lists of ``span_s`` s (at least one flush)."""
@@ -134,8 +114,7 @@ class Recording:
         """The inputs of one chunk after the other, numbered without repetition."""
         with open(self.path, "rb", buffering=BUFFER_BYTES) as file:
             size = _size(file)
-            trail = _Trail(self.damages)
-            self.damages.clear()
+            trail = self._trail = Trail()
             for piece in walk(file, size):
                 rows = _checked(piece, trail.expected, self.header.tag)
                 if isinstance(rows, Flaw):
@@ -144,37 +123,8 @@ class Recording:
                     trail.good(piece.offset, rows)
                     yield [item for _, item in rows]
             trail.end()
-            if not self.damages and read_summary(file, size) is None:
-                self.damages.append(Damage(size, "the index at the end is damaged", 0, None, None))
-
-
-class _Trail:
-    """What came last, to say what is lost in between."""
-
-    def __init__(self, damages: list[Damage]) -> None:
-        self._damages = damages
-        self._open: list[Flaw] = []
-        self._last_ns: int | None = None
-        self.expected = 0
-
-    def flaw(self, flaw: Flaw) -> None:
-        self._open.append(flaw)
-
-    def good(self, offset: int, rows: list[tuple[int, Input]]) -> None:
-        first, item = rows[0]
-        lost = first - self.expected
-        if lost and not self._open:
-            self._open.append(Flaw(offset, "inputs are missing before this chunk"))
-        self._settle(lost, item.arrival_ns)
-        self.expected, self._last_ns = rows[-1][0] + 1, rows[-1][1].arrival_ns
-
-    def end(self) -> None:
-        self._settle(None, None)
-
-    def _settle(self, lost: int | None, next_ns: int | None) -> None:
-        for flaw in self._open:
-            self._damages.append(Damage(flaw.offset, flaw.reason, lost, _seconds(self._last_ns), _seconds(next_ns)))
-        self._open.clear()
+            if not trail.damages and read_summary(file, size) is None:
+                trail.damages.append(Damage(size, "the index at the end is damaged", 0, None, None))
 
 
 def _checked(
@@ -229,7 +179,3 @@ def _read_attachments(file: BinaryIO, size: int, who: str) -> dict[str, bytes]:
 
 def _size(file: BinaryIO) -> int:
     return os.fstat(file.fileno()).st_size
-
-
-def _seconds(ns: int | None) -> float | None:
-    return None if ns is None else ns / 1e9

@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hiphinge.errors import RecordingError
-from hiphinge.recording.reader import Damage, Recording, open_recording
+from hiphinge.recording.reader import Recording, open_recording
 from hiphinge.recording.replacing import replacing
 from hiphinge.recording.writer import Writer
+
+MAX_NOTES = 100
+"""Losses that the header of the new file names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +46,23 @@ def repair(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> Repaire
         out=Path(out),
         saved_inputs=saved,
         saved_s=(last_ns - first_ns) / 1e9,
-        lost_inputs=sum(gap.lost or 0 for gap in _gaps(recording)),
-        lost_s=sum((gap.to_s or 0.0) - gap.from_s for gap in _gaps(recording) if gap.from_s is not None),
-        tail_unknown=any(d.lost is None for d in recording.damages),
+        lost_inputs=recording.loss.inputs,
+        lost_s=recording.loss.seconds,
+        tail_unknown=recording.loss.tail_unknown,
         damage=tuple(recording.damage),
     )
 
 
 def _copy(recording: Recording, out: Path) -> tuple[int, int, int]:
-    """First and last arrival (ns) and the number of inputs. The header is written last known first:
-    what was lost stands in it, so the file is read once for the damage and once to be copied.
+    """First and last arrival (ns) and the number of inputs.
+
+    What was lost stands in the header, at the start: so the recording is read
+    twice, once for its damage and once to be copied.
     """
     for _ in recording.batches():
         pass
-    header = replace(recording.header, repairs=(*recording.header.repairs, *recording.damage))
     first_ns = last_ns = saved = 0
-    with Writer(out, header) as writer:
+    with Writer(out, replace(recording.header, repairs=_notes(recording))) as writer:
         for batch in recording.batches():
             first_ns = first_ns if saved else batch[0].arrival_ns
             last_ns = batch[-1].arrival_ns
@@ -67,7 +71,7 @@ def _copy(recording: Recording, out: Path) -> tuple[int, int, int]:
     return first_ns, last_ns, saved
 
 
-def _gaps(recording: Recording) -> list[Damage]:
-    """Each gap once: flaws that follow each other share theirs."""
-    gaps = {(d.from_s, d.to_s): d for d in recording.damages if d.lost}
-    return list(gaps.values())
+def _notes(recording: Recording) -> tuple[str, ...]:
+    notes = (*recording.header.repairs, *recording.damage)
+    more = (f"{len(notes) - MAX_NOTES} more places",) if len(notes) > MAX_NOTES else ()
+    return (*notes[:MAX_NOTES], *more)

@@ -153,9 +153,9 @@ class Writer:
 
 def _check(item: Input) -> None:
     """Refuse what the layout cannot hold, here where the caller sees it."""
-    if size_of(item) > MAX_INPUT:
-        raise ValueError(f"Writer: an input of {size_of(item)} bytes, expected at most {MAX_INPUT}.")
     try:
-        struct.pack("<q", item.arrival_ns)
+        size = size_of(item)
     except struct.error as e:
-        raise ValueError(f"Writer: arrival_ns is {item.arrival_ns!r}, expected a 64-bit whole number.") from e
+        raise ValueError(f"Writer: a number in {item!r} does not fit, expected 64 bits (offset: 32). ({e})") from e
+    if size > MAX_INPUT:
+        raise ValueError(f"Writer: an input of {size} bytes, expected at most {MAX_INPUT}.")
