@@ -31,7 +31,7 @@ from hiphinge.detect import lifts, rounding
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import SettingsError
 from hiphinge.fusion import heading, orientation
-from hiphinge.kinematics import body, joint_angles, mounting, range_of_motion
+from hiphinge.kinematics import body, joint_angles, mounting, range_of_motion, split
 from hiphinge.streams import align
 
 
@@ -44,6 +44,7 @@ class Params:
     orientation: orientation.Params = field(default_factory=orientation.Params)
     heading: heading.Params = field(default_factory=heading.Params)
     joint_angles: joint_angles.Params = field(default_factory=joint_angles.Params)
+    split: split.Params = field(default_factory=split.Params)
     lifts: lifts.Params = field(default_factory=lifts.Params)
     rounding: rounding.Params = field(default_factory=rounding.Params)
     mounting: mounting.Params = field(default_factory=mounting.Params)
@@ -117,11 +118,12 @@ class AnglePath:
         self._body = body.Body(calibration.mountings, sites)
         self._heading = heading.Heading(params.heading, sites)
         self._joints = joint_angles.JointAngles(params.joint_angles, sites)
+        self._split = split.Split(params.split, tuple(sites), calibration.max_lumbar_flexion)
 
     def follow(self, motion: MotionBlock) -> AngleBlock:
         """The angles at the block's instants."""
         segments = self._body.place(self._orientation.estimate(motion))
-        return self._joints.measure(self._heading.relate(segments))
+        return self._split.bound(self._joints.measure(self._heading.relate(segments)))
 
 
 class Monitor:

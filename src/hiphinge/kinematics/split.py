@@ -1,0 +1,76 @@
+"""What trunk and thigh alone can say of lumbar against hip: an interval, never a number.
+
+Without a sensor on the sacrum, only the sum K = trunk inclination + thigh
+elevation = lumbar + hip flexion is known. The split lies between what hips
+and spines can do; no model of "usual" bending narrows it, since a coached
+hinge and a rounded back share the same trunk path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR, AngleBlock, Floats
+
+
+@dataclass(frozen=True)
+class Params:
+    """Limits of hips and spines; [D] where a range was widened to hold 95 % of lifts.
+
+    hip_straight : rad of hip flexion with straight legs: hamstring test
+        59 ± 15° (Laird), so 89° holds 97.5 %.
+    hip_bent : rad with bent legs: 120 ± 12 (decisions), widened.
+    leg_straight, leg_bent : rad of thigh elevation between which the limit rises.
+    lumbar_unknown : rad of maximal flexion of a person never measured in full:
+        50 ± 22 °, and the margin.
+    margin : how far past the measured own range a lift can go.
+    least_share, most_share : of trunk inclination that lumbar flexion makes up.
+    extension : rad of lumbar extension that a bend can begin in.
+    """
+
+    hip_straight: float = field(default=np.deg2rad(89), metadata={"unit": "rad"})
+    hip_bent: float = field(default=np.deg2rad(140), metadata={"unit": "rad"})
+    leg_straight: float = field(default=np.deg2rad(5), metadata={"unit": "rad"})
+    leg_bent: float = field(default=np.deg2rad(25), metadata={"unit": "rad"})
+    lumbar_unknown: float = field(default=np.deg2rad(79), metadata={"unit": "rad"})
+    margin: float = 1.15
+    least_share: float = 0.10
+    most_share: float = 0.95
+    extension: float = field(default=np.deg2rad(10), metadata={"unit": "rad"})
+
+
+class Split:
+    """Adds ``lumbar_plus_hip`` wherever trunk and thigh are worn, and the interval without a sacrum."""
+
+    def __init__(self, params: Params, sites: tuple[str, ...], own_range: float) -> None:
+        self.params = params
+        self._thighs = [s for s in (THIGH_LEFT, THIGH_RIGHT) if s in sites] if UPPER_LUMBAR in sites else []
+        self._interval = SACRUM not in sites
+        self._most = params.margin * (own_range if np.isfinite(own_range) else params.lumbar_unknown)
+
+    def bound(self, angles: AngleBlock) -> AngleBlock:
+        """The same block with the columns that can be said."""
+        if not self._thighs:
+            return angles
+        both = len(self._thighs) == 2
+        sides = [s.removeprefix("thigh") if both else "" for s in self._thighs]
+        trunk, added = angles["trunk_inclination"], dict(angles.angles)
+        for side in sides:
+            added["lumbar_plus_hip" + side] = trunk + angles["thigh_elevation" + side]
+        if self._interval:
+            # Either thigh bounds the spine; together they hold it tighter.
+            bounds = [self._between(trunk, angles["thigh_elevation" + side]) for side in sides]
+            added["lumbar_flexion_low"] = np.max([low for low, _ in bounds], axis=0)
+            added["lumbar_flexion_high"] = np.min([high for _, high in bounds], axis=0)
+        return AngleBlock(angles.t, added, angles.flags)
+
+    def _between(self, trunk: Floats, elevation: Floats) -> tuple[Floats, Floats]:
+        p, total = self.params, trunk + elevation
+        hip = np.interp(elevation, (p.leg_straight, p.leg_bent), (p.hip_straight, p.hip_bent))
+        bent = np.maximum(trunk, 0.0)
+        upright = p.extension * np.exp(-bent / p.extension)  # upright, the spine may also be extended
+        low = np.maximum(p.least_share * bent - upright, total - hip)
+        high = np.minimum(np.minimum(self._most, total + p.extension), p.most_share * bent + p.extension)
+        return low, np.maximum(high, low)
