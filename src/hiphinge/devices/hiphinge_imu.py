@@ -41,6 +41,25 @@ def encode(seq: int, t_ns: ArrayLike, acc: ArrayLike, gyr: ArrayLike) -> bytes:
     return struct.pack("<BBHI", FLOAT_V1, len(t_ns), seq & 0xFFFF, tick_us) + samples.tobytes()
 
 
+def encode_many(seq0: int, t_ns: ArrayLike, acc: ArrayLike, gyr: ArrayLike, per_packet: int) -> list[bytes]:
+    """Notifications of ``per_packet`` samples each, the last may be shorter; t_ns (n,), acc and gyr (n, 3).
+
+    The same bytes as :func:`encode` packet by packet, made at once.
+    """
+    if not 1 <= per_packet <= MAX_SAMPLES:
+        raise ValueError(f"hiphinge_imu: {per_packet} samples, expected 1 to {MAX_SAMPLES} in a packet.")
+    t_ns = np.asarray(t_ns, np.int64)
+    samples = np.empty(len(t_ns), _SAMPLE)
+    samples["t_ns"], samples["acc"], samples["gyr"] = t_ns, acc, gyr
+    body = samples.tobytes()
+    packets = []
+    for seq, first in enumerate(range(0, len(t_ns), per_packet), seq0):
+        n = min(per_packet, len(t_ns) - first)
+        head = struct.pack("<BBHI", FLOAT_V1, n, seq & 0xFFFF, int(t_ns[first]) // 1000 & 0xFFFFFFFF)
+        packets.append(head + body[first * _SAMPLE.itemsize : (first + n) * _SAMPLE.itemsize])
+    return packets
+
+
 class Decoder:
     """Bytes of one sensor -> samples. Keeps nothing: each packet says all of itself."""
 

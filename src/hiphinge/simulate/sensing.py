@@ -1,0 +1,179 @@
+"""True motion -> what ideal sensors at their places would measure.
+
+Derivatives are central differences of sixth order on the 100 Hz grid of the
+score, whose curves are smooth: at 5 Hz they are right to 2e-6. Everything is
+a pure function of the grid's instants; nothing is carried from block to block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hiphinge import rotation
+from hiphinge.blocks import Floats
+from hiphinge.simulate import placement, skeleton
+from hiphinge.simulate.faults import Fault, Slip
+from hiphinge.simulate.score import COORDINATES, Score, smooth
+
+GRID_HZ = 100.0
+GRAVITY = 9.80665
+REACH = 3
+"""Instants on either side that a central difference of sixth order needs."""
+FIRST = np.array([-1.0, 9.0, -45.0, 0.0, 45.0, -9.0, 1.0]) / 60.0
+SECOND = np.array([2.0, -27.0, 270.0, -490.0, 270.0, -27.0, 2.0]) / 180.0
+
+SOFTNESS = {"upper_lumbar": 0.0010, "sacrum": 0.0014, "thigh_left": 0.0035, "thigh_right": 0.0035}
+"""rad of rocking per m/s² held: 0.06 to 0.2°; thighs carry most flesh."""
+ROCKING_HZ, ROCKING_DAMPING = 7.0, 0.35
+"""Resonance of a sensor on soft tissue: 5 to 10 Hz, settling in a few swings."""
+MEMORY = 32
+"""Instants that the rocking remembers; by then it has died to a hundredth."""
+SHOCK_SECONDS = 0.014
+"""Time constant of a heel strike, as a smooth up-and-down pulse without lasting velocity."""
+MARGIN = 2 * REACH + MEMORY
+"""Instants before, and twice REACH behind, that are used up here."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Ideal readings on the grid from instant ``first`` on: acc, gyr (n, 3) in sensor axes."""
+
+    first: int
+    acc: Floats
+    gyr: Floats
+
+
+class Ideal:
+    """Sensors without error on one wearer: mounted, and with the flesh under them."""
+
+    def __init__(
+        self,
+        score: Score,
+        mounts: Mapping[str, placement.Quaternion],
+        rocking: float,
+        faults: Sequence[Fault],
+        seed: int,
+    ) -> None:
+        self._score, self._mounts, self._softness = score, dict(mounts), rocking
+        self._slips = [f for f in faults if isinstance(f, Slip)]
+        self._table = _table(score, tuple(mounts), seed)
+
+    def read(self, first: int, stop: int) -> dict[str, Readings]:
+        """Readings at the grid's instants first to stop − 1, by site."""
+        t = np.arange(first - MARGIN, stop + 2 * REACH) / GRID_HZ
+        c = {name: self._score.at(name, t) for name in COORDINATES}
+        q_e_b = skeleton.attitudes(c)
+        places = skeleton.places(c, q_e_b, tuple(self._mounts), self._score.wearer)
+        shaken = {side: _shocks(self._score, t, side) for side in ("left", "right", "")}
+        return {site: Readings(first, *self._one(site, t, q_e_b[site], places[site], shaken)) for site in self._mounts}
+
+    def _one(
+        self, site: str, t: Floats, q_e_b: Floats, place: Floats, shaken: Mapping[str, Floats]
+    ) -> tuple[Floats, Floats]:
+        place = self._put_down_place(site, t, place)
+        motion = _difference(place, SECOND) * GRID_HZ**2
+        motion[:, 2] += _felt(site, shaken)[REACH:-REACH]
+        q_e_b = q_e_b[REACH:-REACH]
+        worn = self._worn(t[REACH:-REACH])
+        rocked = self._rocking(site, rotation.rotate(rotation.conjugate(q_e_b), motion * worn[:, None]))
+        q_e_b, motion, t = q_e_b[MEMORY:], motion[MEMORY:], t[REACH + MEMORY : -REACH]
+        q_e_s = rotation.multiply(rotation.multiply(q_e_b, rocked), self._q_b_s(site, t))
+        q_e_s = self._put_down_attitude(site, t, q_e_s)
+        inner = slice(REACH, -REACH)
+        turning = 2.0 * GRID_HZ * rotation.multiply(rotation.conjugate(q_e_s[inner]), _difference(q_e_s, FIRST))
+        force = motion[inner] + np.array([0.0, 0.0, GRAVITY])
+        return rotation.rotate(rotation.conjugate(q_e_s[inner]), force), turning[:, 1:]
+
+    def _rocking(self, site: str, shaking: Floats) -> Floats:
+        """Small rotations (n − MEMORY, 4) in segment axes: an oscillator driven by acceleration (n, 3) there."""
+        lever = shaking[:, [2, 2, 0]] * np.array([1.0, 0.4, -1.0])
+        size = SOFTNESS[site] * self._softness
+        angles = np.stack([np.convolve(lever[:, i], KERNEL, "valid") for i in range(3)], axis=-1) * size
+        half = angles / 2
+        return np.concatenate((np.sqrt(np.maximum(1.0 - (half**2).sum(axis=1, keepdims=True), 0.0)), half), axis=1)
+
+    def _q_b_s(self, site: str, t: Floats) -> Floats:
+        q = np.asarray(self._mounts[site])
+        for slip in self._slips:
+            if slip.site == site and slip.start < t[-1]:
+                turn = smooth((t - slip.start) / 0.5)[:, None] * np.asarray(slip.rotvec)
+                q = rotation.multiply(rotation.from_rotvec(turn), q)
+        return q
+
+    def _worn(self, t: Floats) -> Floats:
+        if self._score.taken_off is None:
+            return np.ones(len(t))
+        return 1.0 - smooth((t - self._score.taken_off) / TAKING_OFF)
+
+    def _put_down_place(self, site: str, t: Floats, place: Floats) -> Floats:
+        """On the way to the table, and there."""
+        if self._score.taken_off is None or t[-1] < self._score.taken_off:
+            return place
+        worn = self._worn(t)[:, None]
+        return worn * place + (1.0 - worn) * self._table[site][0]
+
+    def _put_down_attitude(self, site: str, t: Floats, q_e_s: Floats) -> Floats:
+        if self._score.taken_off is None or t[-1] < self._score.taken_off:
+            return q_e_s
+        worn, there = self._worn(t)[:, None], self._table[site][1]
+        near = np.where((q_e_s * there).sum(axis=1, keepdims=True) < 0, -1.0, 1.0)
+        mixed = worn * near * q_e_s + (1.0 - worn) * there
+        return mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+
+
+TAKING_OFF = 3.0
+"""s from the skin to the table."""
+
+
+def _table(score: Score, sites: tuple[str, ...], seed: int) -> dict[str, tuple[Floats, Floats]]:
+    """Where the sensors lie after they were taken off: place (3,), attitude (4,), any way up."""
+    rng = np.random.default_rng([seed, 8])
+    found = {}
+    for site in sites:
+        q = rng.standard_normal(4)
+        found[site] = (np.array([0.5, rng.uniform(-0.3, 0.3), 0.75]), q / np.linalg.norm(q))
+    return found
+
+
+def _difference(x: Floats, stencil: Floats) -> Floats:
+    """Stencil (7,) over x (n, m): (n − 6, m)."""
+    n = len(x) - 2 * REACH
+    total = np.zeros((n, x.shape[1]))
+    for i, weight in enumerate(stencil):
+        if weight:
+            total += weight * x[i : i + n]
+    return total
+
+
+def _kernel() -> Floats:
+    """Impulse response of the rocking at the grid's rate; its sum is 1."""
+    t = np.arange(MEMORY + 1) / GRID_HZ
+    natural = 2 * np.pi * ROCKING_HZ
+    damped = natural * np.sqrt(1 - ROCKING_DAMPING**2)
+    response = np.exp(-ROCKING_DAMPING * natural * t) * np.sin(damped * t)
+    return response / response.sum()
+
+
+KERNEL = _kernel()
+
+
+def _shocks(score: Score, t: Floats, side: str) -> Floats:
+    """Vertical acceleration (n,) m/s² of the shocks of one side."""
+    total = np.zeros(len(t))
+    reach = 6 * SHOCK_SECONDS
+    for shock in score.shocks:
+        if shock.side == side and t[0] - reach < shock.time < t[-1] + reach:
+            near = slice(*np.searchsorted(t, (shock.time - reach, shock.time + reach)))
+            u = ((t[near] - shock.time) / SHOCK_SECONDS) ** 2
+            total[near] += shock.strength * (1.0 - u) * np.exp(-u / 2)
+    return total
+
+
+def _felt(site: str, shaken: Mapping[str, Floats]) -> Floats:
+    """How much of every leg's shocks reaches a site."""
+    share = {"thigh_left": (1.0, 0.15), "thigh_right": (0.15, 1.0), "sacrum": (0.5, 0.5), "upper_lumbar": (0.4, 0.4)}
+    left, right = share[site]
+    return left * shaken["left"] + right * shaken["right"] + shaken[""]
