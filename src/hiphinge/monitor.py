@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hiphinge.blocks import (
+    SACRUM,
     SITES,
     AngleBlock,
     Calibration,
@@ -122,8 +123,13 @@ class AnglePath:
 
     def follow(self, motion: MotionBlock) -> AngleBlock:
         """The angles at the block's instants."""
-        segments = self._body.place(self._orientation.estimate(motion))
-        return self._split.bound(self._joints.measure(self._heading.relate(segments)))
+        attitudes = self._orientation.estimate(motion)
+        angles = self._joints.measure(self._heading.relate(self._body.place(attitudes)))
+        if SACRUM in motion.sites:
+            i = motion.sites.index(SACRUM)
+            turn = body.vertical_rate(attitudes.q_e_s[i], motion.gyr[i])
+            angles = AngleBlock(angles.t, {**angles.angles, "pelvis_yaw_rate": turn}, angles.flags)
+        return self._split.bound(angles)
 
 
 class Monitor:

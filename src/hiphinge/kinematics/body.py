@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hiphinge import rotation
-from hiphinge.blocks import Mounting, OrientationBlock, SegmentBlock
+from hiphinge.blocks import Floats, Mounting, OrientationBlock, SegmentBlock
 
 
 class Body:
@@ -23,3 +23,10 @@ class Body:
         q_e_b = rotation.multiply(sensors.q_e_s, self._q_s_b)
         sd = np.hypot(sensors.inclination_sd, self._tilt_sd)
         return SegmentBlock(sensors.t, sensors.sites, q_e_b, sd, sensors.flags)
+
+
+def vertical_rate(q_e_s: Floats, gyr: Floats) -> Floats:
+    """Rate of turn (n,) rad/s about the vertical, left positive, of a sensor with gyr (n, 3)."""
+    w, x, y, z = q_e_s[..., 0], q_e_s[..., 1], q_e_s[..., 2], q_e_s[..., 3]
+    level = gyr[..., 0] * (x * z - w * y) + gyr[..., 1] * (y * z + w * x)
+    return 2 * level + gyr[..., 2] * (1 - 2 * (x * x + y * y))

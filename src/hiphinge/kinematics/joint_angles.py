@@ -55,8 +55,10 @@ class JointAngles:
         angles: dict[str, Floats] = {}
         if UPPER_LUMBAR in q:
             angles["trunk_inclination"] = inclination(q[UPPER_LUMBAR])
+            angles["trunk_lean"] = lean(q[UPPER_LUMBAR])
         if SACRUM in q:
             angles["pelvis_tilt"] = inclination(q[SACRUM])
+            angles["pelvis_lean"] = lean(q[SACRUM])
         for thigh in THIGHS:
             if thigh in q:
                 angles["thigh_elevation" + self._side(thigh)] = -inclination(q[thigh])
@@ -96,6 +98,12 @@ def inclination(q_e_b: Floats) -> Floats:
     """Forward inclination (n,) rad of segments (n, 4): up in their axes, atan2(−x, y)."""
     w, x, y, z = q_e_b[..., 0], q_e_b[..., 1], q_e_b[..., 2], q_e_b[..., 3]
     return np.arctan2(2 * (w * y - x * z), 2 * (y * z + w * x))
+
+
+def lean(q_e_b: Floats) -> Floats:
+    """Sideways inclination (n,) rad of segments: the vertical's part along their z; ±90° lying on a side."""
+    x, y = q_e_b[..., 1], q_e_b[..., 2]
+    return np.arcsin(np.clip(1 - 2 * (x * x + y * y), -1.0, 1.0))
 
 
 def wrapped(angle: Floats) -> Floats:
