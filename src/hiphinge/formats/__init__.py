@@ -1,0 +1,1 @@
+"""Other people's files: each yields Inputs and takes them back; registry.py lists them."""
