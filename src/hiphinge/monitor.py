@@ -118,8 +118,10 @@ class AnglePath:
         self._orientation = orientation.Orientation(params.orientation, sites)
         self._body = body.Body(calibration.mountings, sites)
         self._heading = heading.Heading(params.heading, sites)
-        self._joints = joint_angles.JointAngles(params.joint_angles, sites)
-        self._split = split.Split(params.split, tuple(sites), calibration.max_lumbar_flexion)
+        # A sensor whose axis is unknown says no more than one that is not worn.
+        known = tuple(s for s in sites if s in calibration.mountings and calibration.mountings[s].axis_from)
+        self._joints = joint_angles.JointAngles(params.joint_angles, known)
+        self._split = split.Split(params.split, calibration.max_lumbar_flexion)
 
     def follow(self, motion: MotionBlock) -> AngleBlock:
         """The angles at the block's instants."""

@@ -40,7 +40,7 @@ class Params:
 
 
 class JointAngles:
-    """All angles of the outer contract, in rad, by name without unit."""
+    """All angles of the outer contract, in rad, by name without unit, of ``sites`` whose axes are known."""
 
     def __init__(self, params: Params, sites: Sequence[str]) -> None:
         self.params = params
@@ -49,7 +49,7 @@ class JointAngles:
     def measure(self, segments: SegmentBlock) -> AngleBlock:
         """NaN where a sensor is absent, still settling after a gap, or not worn."""
         known = (segments.flags & (MISSING | SETTLING)) == 0
-        at = {s: i for i, s in enumerate(segments.sites)}
+        at = {s: i for i, s in enumerate(segments.sites) if s in self.sites}
         q = {s: np.where(known[i][:, None], segments.q_e_b[i], np.nan) for s, i in at.items()}
         sd = {s: np.where(known[i], segments.inclination_sd[i], np.nan) for s, i in at.items()}
         angles: dict[str, Floats] = {}
@@ -61,19 +61,14 @@ class JointAngles:
             angles["pelvis_lean"] = lean(q[SACRUM])
         for thigh in THIGHS:
             if thigh in q:
-                angles["thigh_elevation" + self._side(thigh)] = -inclination(q[thigh])
+                angles["thigh_elevation" + side_of(thigh, segments.sites)] = -inclination(q[thigh])
         if UPPER_LUMBAR in q and SACRUM in q:
             self._lumbar(q, sd, angles)
         for thigh in THIGHS:
             if thigh in q and SACRUM in q:
-                self._hip(thigh, q, sd, angles)
+                self._hip(thigh, side_of(thigh, segments.sites), q, sd, angles)
         flags = np.bitwise_or.reduce(segments.flags, axis=0)
         return AngleBlock(segments.t, angles, flags)
-
-    def _side(self, thigh: str) -> str:
-        """With both thighs worn, names say which."""
-        both = THIGH_LEFT in self.sites and THIGH_RIGHT in self.sites
-        return thigh.removeprefix("thigh") if both else ""
 
     def _lumbar(self, q: dict[str, Floats], sd: dict[str, Floats], angles: dict[str, Floats]) -> None:
         z, x, y = rotation.cardan_zxy(rotation.multiply(rotation.conjugate(q[SACRUM]), q[UPPER_LUMBAR]))
@@ -83,8 +78,9 @@ class JointAngles:
         askew = self.params.axis_gain * np.abs(angles["trunk_inclination"])
         angles["lumbar_flexion_sd"] = np.sqrt(sd[UPPER_LUMBAR] ** 2 + sd[SACRUM] ** 2 + askew**2)
 
-    def _hip(self, thigh: str, q: dict[str, Floats], sd: dict[str, Floats], angles: dict[str, Floats]) -> None:
-        side = self._side(thigh)
+    def _hip(
+        self, thigh: str, side: str, q: dict[str, Floats], sd: dict[str, Floats], angles: dict[str, Floats]
+    ) -> None:
         outward = -1.0 if thigh == THIGH_RIGHT else 1.0
         z, x, y = rotation.cardan_zxy(rotation.multiply(rotation.conjugate(q[SACRUM]), q[thigh]))
         by_gravity = angles["pelvis_tilt"] + angles["thigh_elevation" + side]
@@ -92,6 +88,11 @@ class JointAngles:
         angles["hip_abduction" + side], angles["hip_rotation" + side] = outward * x, -outward * y
         askew = self.params.axis_gain * np.abs(by_gravity)
         angles["hip_flexion_sd" + side] = np.sqrt(sd[SACRUM] ** 2 + sd[thigh] ** 2 + askew**2)
+
+
+def side_of(thigh: str, worn: Sequence[str]) -> str:
+    """What the name of a thigh's angle ends in: the side where both thighs are worn."""
+    return thigh.removeprefix("thigh") if THIGH_LEFT in worn and THIGH_RIGHT in worn else ""
 
 
 def inclination(q_e_b: Floats) -> Floats:

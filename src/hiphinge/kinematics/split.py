@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR, AngleBlock, Floats
+from hiphinge.blocks import AngleBlock, Floats
 
 
 @dataclass(frozen=True)
@@ -44,22 +44,19 @@ class Params:
 class Split:
     """Adds ``lumbar_plus_hip`` wherever trunk and thigh are worn, and the interval without a sacrum."""
 
-    def __init__(self, params: Params, sites: tuple[str, ...], own_range: float) -> None:
+    def __init__(self, params: Params, own_range: float) -> None:
         self.params = params
-        self._thighs = [s for s in (THIGH_LEFT, THIGH_RIGHT) if s in sites] if UPPER_LUMBAR in sites else []
-        self._interval = SACRUM not in sites
         self._most = params.margin * (own_range if np.isfinite(own_range) else params.lumbar_unknown)
 
     def bound(self, angles: AngleBlock) -> AngleBlock:
         """The same block with the columns that can be said."""
-        if not self._thighs:
+        sides = [side for side in ("", "_left", "_right") if "thigh_elevation" + side in angles.angles]
+        if not sides or "trunk_inclination" not in angles.angles:
             return angles
-        both = len(self._thighs) == 2
-        sides = [s.removeprefix("thigh") if both else "" for s in self._thighs]
         trunk, added = angles["trunk_inclination"], dict(angles.angles)
         for side in sides:
             added["lumbar_plus_hip" + side] = trunk + angles["thigh_elevation" + side]
-        if self._interval:
+        if "pelvis_tilt" not in angles.angles:
             # Either thigh bounds the spine; together they hold it tighter.
             bounds = [self._between(trunk, angles["thigh_elevation" + side]) for side in sides]
             added["lumbar_flexion_low"] = np.max([low for low, _ in bounds], axis=0)

@@ -32,6 +32,9 @@ from hiphinge.monitor import AnglePath, Params
 from hiphinge.wizard.spans import Span, within
 
 NAN = float("nan")
+TRUNK_SOURCES = ("bend", "sit")
+THIGH_SOURCES = ("sit", "walk", "lift")
+"""Where a mediolateral axis may come from, best first."""
 
 
 def calibrate(
@@ -81,13 +84,18 @@ class _Movements:
 
     def axis(self, site: str, rests: Mapping[str, Rest]) -> tuple[Axis | None, str]:
         """The site's mediolateral axis and the movement it came from; its sign is still open."""
-        sources = ("sit", "walk") if site.startswith("thigh") else ("bend", "sit")
-        for source in sources:
-            moving = self._walking(site) if source == "walk" else within(self.t, self.spans, source)
-            axis = self._principal(site, rests[site], moving)
+        for source in THIGH_SOURCES if site.startswith("thigh") else TRUNK_SOURCES:
+            axis = self._principal(site, rests[site], self._moving(site, rests[site], source))
             if axis.share >= self.limits.axis_share:
                 return axis, source
         return None, ""
+
+    def _moving(self, site: str, rest: Rest, source: str) -> Bools:
+        if source == "walk":
+            return self._walking(site)
+        if source == "lift":  # whatever raised the thigh: squats, a stair, an unmarked chair
+            return np.linalg.norm(mounting.tilt_vectors(self.acc[site], rest.up, self.limits), axis=1) > np.sin(np.pi / 6)
+        return within(self.t, self.spans, source)
 
     def _principal(self, site: str, rest: Rest, moving: Bools) -> Axis:
         if np.isfinite(self.gyr[site]).any():
@@ -115,8 +123,8 @@ class _Movements:
                 continue
             tilt = mounting.tilt_vectors(self.acc[site], rests[site].up, self.limits)
             if site.startswith("thigh"):
-                moving = self._walking(site) if source == "walk" else within(self.t, self.spans, "sit")
-                direction = -tilt[moving].sum(axis=0)  # raised far more than it ever goes back
+                # Raised far more than it ever goes back.
+                direction = -tilt[self._moving(site, rests[site], source)].sum(axis=0)
             elif source == "bend":
                 direction = tilt[within(self.t, self.spans, "bend")].sum(axis=0)
             else:
@@ -214,7 +222,7 @@ def _verdict(
     return " ".join(words)
 
 
-_PLAIN = {"bend": "bends", "sit": "sitting down", "walk": "walking"}
+_PLAIN = {"bend": "bends", "sit": "sitting down", "walk": "walking", "lift": "raising the thigh"}
 
 
 def _plain(site: str) -> str:
