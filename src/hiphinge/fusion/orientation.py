@@ -14,7 +14,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from hiphinge.blocks import CLIPPED, FILLED, MISSING, SETTLING, Bools, Floats, MotionBlock, OrientationBlock
-from hiphinge.fusion.filters import Filter, make_filter
+from hiphinge.fusion.filters import SD_FACTOR, Filter, available, make_filter
 
 GRAVITY = 9.80665
 
@@ -68,6 +68,7 @@ class _SensorAttitude:
     def __init__(self, params: Params) -> None:
         self.params = params
         self._filter: Filter | None = None
+        self._sd_factor = 1.0
         self._settled_in = round(params.settle * params.rate)  # instants left to settle
         self._gap = 0
         self._shake = np.zeros(1)
@@ -86,7 +87,8 @@ class _SensorAttitude:
 
     def _follow(self, acc: Floats, gyr: Floats, flags: np.ndarray) -> Floats:
         if self._filter is None:
-            name = self.params.filter if np.isfinite(gyr[0]).all() else "gravity"
+            name = available(self.params.filter) if np.isfinite(gyr[0]).all() else "gravity"
+            self._sd_factor = SD_FACTOR.get(name, 1.0)
             self._filter = make_filter(name, self.params.rate, self.params.tau_acc)
         settling = min(self._settled_in, len(acc))
         if not settling:
@@ -108,7 +110,8 @@ class _SensorAttitude:
         lost = ((flags & (FILLED | CLIPPED)) != 0).astype(float)
         # Peak-hold by a leak: one bridged instant counts for tau_acc.
         bridged, self._bridged = lfilter([1.0], [1.0, -np.exp(-1.0 / (p.tau_acc * p.rate))], lost, zi=self._bridged)
-        return np.sqrt(p.sd_floor**2 + (p.sd_motion * shake) ** 2 + p.sd_filled**2 * np.minimum(bridged / 10.0, 1.0))
+        variance = p.sd_floor**2 + (p.sd_motion * shake) ** 2 + p.sd_filled**2 * np.minimum(bridged / 10.0, 1.0)
+        return self._sd_factor * np.sqrt(variance)
 
 
 def _low_pass(x: Floats, samples: float, state: Floats) -> tuple[Floats, Floats]:

@@ -1,0 +1,74 @@
+"""One path: the same inputs, however grouped, give the same outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from hiphinge import monitor, simulate, wizard
+from hiphinge.blocks import Calibration, Control, Input, Outcome, Packet
+
+
+@pytest.fixture(scope="module")
+def log() -> list[Input]:
+    """Two and a half minutes of a workout with losses, a gap, and a sensor that dies."""
+    faults = (simulate.Loss(), simulate.Gap("sacrum", 60.0, 3.0), simulate.Dead("thigh_right", 120.0))
+    played = simulate.scenario("workout", seed=3, faults=faults)
+    return [one for batch in played.batches() for one in batch]
+
+
+@pytest.fixture(scope="module")
+def params(log: list[Input]) -> monitor.Params:
+    return monitor.Params(sensors=simulate.scenario("workout", seed=3).sensors)
+
+
+@pytest.fixture(scope="module")
+def calibration(log: list[Input], params: monitor.Params) -> Calibration:
+    spans = wizard.from_controls(one for one in log if isinstance(one, Control))
+    return wizard.calibrate_recording(params, [log], spans)
+
+
+def fed(params: monitor.Params, calibration: Calibration, groups: Sequence[Sequence[Input]]) -> list[Outcome]:
+    watched = monitor.Monitor(params, calibration)
+    return [*(watched.feed(group) for group in groups), watched.finish()]
+
+
+def told(outcomes: Sequence[Outcome]) -> tuple[list[object], ...]:
+    kinds = ("repetitions", "bouts", "alerts", "events")
+    return tuple(sorted((e for o in outcomes for e in getattr(o, kind)), key=repr) for kind in kinds)
+
+
+def same(a: Sequence[Outcome], b: Sequence[Outcome]) -> None:
+    for name in a[0].angles.angles:
+        one, other = (np.concatenate([o.angles[name] for o in outcomes]) for outcomes in (a, b))
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12, err_msg=name)
+    np.testing.assert_array_equal(*(np.concatenate([o.angles.t for o in x]) for x in (a, b)))
+    np.testing.assert_array_equal(*(np.concatenate([o.angles.flags for o in x]) for x in (a, b)))
+    for one, other in zip(told(a), told(b), strict=True):
+        assert len(one) == len(other)
+        for x, y in zip(one, other, strict=True):
+            assert repr(x) == repr(y)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_random_groups_give_the_same(
+    log: list[Input], params: monitor.Params, calibration: Calibration, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    cuts = np.sort(rng.integers(0, len(log), size=40 * 4**seed))
+    groups = [log[a:b] for a, b in zip([0, *cuts], [*cuts, len(log)], strict=True)]
+    same(fed(params, calibration, [log]), fed(params, calibration, groups))
+
+
+def test_one_at_a_time_gives_the_same(
+    log: list[Input], params: monitor.Params, calibration: Calibration
+) -> None:
+    same(fed(params, calibration, [log]), fed(params, calibration, [[one] for one in log]))
+
+
+def test_inputs_are_untouched(log: list[Input], params: monitor.Params, calibration: Calibration) -> None:
+    before = [one.payload for one in log if isinstance(one, Packet)]
+    fed(params, calibration, [log])
+    assert before == [one.payload for one in log if isinstance(one, Packet)]
