@@ -1,34 +1,57 @@
 """A virtual wearer: motion with known truth, worn as sensors feel it."""
 
+from hiphinge.simulate.clocks import Clocks
+from hiphinge.simulate.daily import Lie, Reach, Sit, SitDown, SitDowns, StandUp, TakeOff, TieShoes
 from hiphinge.simulate.faults import Dead, Fault, Gap, Loss, Slip, Stall, Swapped, UpsideDown
+from hiphinge.simulate.gait import Cycle, Walk, jog
 from hiphinge.simulate.imperfections import PERFECT, Imperfections
-from hiphinge.simulate.movements import Bends, Lift, Movement, Stand, hinge, squat, stoop
-from hiphinge.simulate.scenarios import SCENARIOS, scenario, wear
+from hiphinge.simulate.movements import Bends, Lift, Movement, Stand, deadlifts, hinge, quick, squat, stoop
+from hiphinge.simulate.placement import Habit
+from hiphinge.simulate.scenarios import SCENARIOS, calibration, scenario, wear
+from hiphinge.simulate.score import Mark
 from hiphinge.simulate.simulation import Simulation, Wearing
 from hiphinge.simulate.truth import TrueLift
-from hiphinge.simulate.wearer import Wearer
+from hiphinge.simulate.wearer import Wearer, drawn
 
 __all__ = [
     "PERFECT",
     "SCENARIOS",
     "Bends",
+    "Clocks",
+    "Cycle",
     "Dead",
     "Fault",
     "Gap",
+    "Habit",
     "Imperfections",
+    "Lie",
     "Lift",
     "Loss",
+    "Mark",
     "Movement",
+    "Reach",
     "Simulation",
+    "Sit",
+    "SitDown",
+    "SitDowns",
     "Slip",
     "Stall",
     "Stand",
+    "StandUp",
     "Swapped",
+    "TakeOff",
+    "TieShoes",
     "TrueLift",
     "UpsideDown",
+    "Walk",
     "Wearer",
     "Wearing",
+    "calibration",
+    "deadlifts",
+    "drawn",
     "hinge",
+    "jog",
+    "quick",
     "scenario",
     "squat",
     "stoop",

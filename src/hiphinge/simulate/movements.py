@@ -6,6 +6,7 @@ the same depth and tempo have the same trunk inclination at every instant.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -132,6 +133,20 @@ def squat(depth_deg: float = 85.0, *, trunk_deg: float = 38.0, lumbar_deg: float
     )
 
 
+def quick(spine_share: float = 0.8, seconds: float = 0.75, depth_deg: float = 55.0) -> Lift:
+    """Something snatched up: down and up within 0.6 to 0.8 s."""
+    return Lift("quick", depth_deg, 16.0, spine_share, lowering=0.5 * seconds, hold=0.0, lifting=0.5 * seconds)
+
+
+def deadlifts(times: int = 5, spine_share: float = 0.6, depth_deg: float = 68.0) -> list[Movement]:
+    """A set from the floor: the first repetition begins at the bottom, hands on the bar."""
+    first = Lift("deadlift", depth_deg, 38.0, spine_share, lowering=2.2, hold=1.8, lifting=1.7, begins="bottom")
+    rest: list[Movement] = []
+    for _ in range(times - 1):
+        rest += [Stand(1.0), Lift("deadlift", depth_deg, 38.0, spine_share, lowering=1.5, hold=0.5, lifting=1.6)]
+    return [first, *rest]
+
+
 @dataclass(frozen=True)
 class Bends:
     """Full forward bends with straight knees, as for a calibration: no two the same, their median the own maximum."""
@@ -176,24 +191,26 @@ def sway(score: Score, start: float, end: float, rms: float) -> None:
     score.stir("rotation", start, end, 0.5 * rms, (0.1, 0.6))
 
 
-def stir(score: Score, start: float, end: float, vigour: float) -> None:
+BENDING = {
+    "heading": 0.35,
+    "roll": 0.25,
+    "side_bend": 0.50,
+    "rotation": 0.30,
+    "spread_left": 0.15,
+    "spread_right": 0.15,
+    "turn_left": 0.18,
+    "turn_right": 0.18,
+}
+"""Coordinate -> its rate as a share of the movement's, on the feet."""
+SEATING = {**BENDING, "heading": 0.55, "roll": 0.40, "side_bend": 0.35, "spread_left": 0.3, "spread_right": 0.3}
+"""The same while sitting down and standing up: the whole body turns more, the spine bends less sideways."""
+
+
+def stir(score: Score, start: float, end: float, vigour: float, shares: Mapping[str, float] = BENDING) -> None:
     """What people mix into a movement of ``vigour`` rad/s: turning, side-bend, twist, uneven legs.
 
     Sized so that the first principal axis explains as much as in real people (0.58 to 0.87).
     """
-    size = score.wearer.impurity * vigour / (2 * np.pi * 0.65)
-    for coordinate, share in STIRRED:
-        score.stir(coordinate, start, end, share * size, (0.4, 0.9))
-
-
-STIRRED = (
-    ("heading", 0.22),
-    ("roll", 0.16),
-    ("side_bend", 0.20),
-    ("rotation", 0.14),
-    ("spread_left", 0.15),
-    ("spread_right", 0.15),
-    ("turn_left", 0.18),
-    ("turn_right", 0.18),
-)
-"""Coordinate -> its rate as a share of the movement's."""
+    size = score.wearer.impurity * vigour / (2 * np.pi * 0.85)
+    for coordinate, share in shares.items():
+        score.stir(coordinate, start, end, share * size, (0.5, 1.2))

@@ -127,6 +127,7 @@ class Score:
         self.postures: list[tuple[float, str]] = [(0.0, "standing")]
         self.taken_off: float | None = None
         self._movements = 0
+        self._columns: dict[str, Floats] = {}
 
     def begin(self) -> None:
         """A new movement: chance of its own, so that one movement never changes another's."""
@@ -173,15 +174,23 @@ class Score:
         """One coordinate at rising times t (n,) s."""
         value = np.zeros(len(t))
         first, last = t[0], t[-1]
-        for step in self.steps[coordinate]:
-            if step.start + step.duration <= first:
-                value += step.by
-            elif step.start < last:
-                value += step.by * smooth((t - step.start) / step.duration)
+        starts, ends, bys = self._transitions(coordinate)
+        value += bys[ends <= first].sum()
+        for i in np.flatnonzero((ends > first) & (starts < last)):
+            value += bys[i] * smooth((t - starts[i]) / (ends[i] - starts[i]))
         for tone in self.tones[coordinate]:
             if tone.start < last and tone.end > first:
                 value += tone.at(t)
         return value
+
+    def _transitions(self, coordinate: str) -> Floats:
+        """(3, k): starts, ends and sizes of the steps; kept until more are written."""
+        steps = self.steps[coordinate]
+        known = self._columns.get(coordinate)
+        if known is None or known.shape[1] != len(steps):
+            known = np.array([(s.start, s.start + s.duration, s.by) for s in steps]).reshape(-1, 3).T
+            self._columns[coordinate] = known
+        return known
 
 
 def centred(tone: Tone) -> Tone:

@@ -11,6 +11,7 @@ import numpy as np
 
 from hiphinge.blocks import SACRUM, SITES, THIGH_RIGHT, UPPER_LUMBAR, Control, Floats, Input, Sensor, Tick
 from hiphinge.devices import hiphinge_imu
+from hiphinge.errors import InputError
 from hiphinge.simulate import placement, truth
 from hiphinge.simulate.clocks import Clock, Clocks
 from hiphinge.simulate.faults import Fault, Loss, Swapped, UpsideDown
@@ -40,6 +41,18 @@ class Wearing:
     markers: bool = True
     start_utc_ns: int | None = START_UTC_NS
     utc_offset_s: int = 0
+
+
+def checked(wearing: Wearing) -> Wearing:
+    """The same; raises InputError for sites or a rate that cannot be worn."""
+    unknown = [site for site in wearing.sites if site not in SITES]
+    if unknown or not wearing.sites:
+        raise InputError(f"simulate: site {', '.join(unknown) or 'none'}, expected some of {', '.join(SITES)}.")
+    if len(set(wearing.sites)) < len(wearing.sites):
+        raise InputError(f"simulate: sites {', '.join(wearing.sites)}, expected each once.")
+    if not 10.0 <= wearing.rate_hz <= 1000.0:
+        raise InputError(f"simulate: {wearing.rate_hz} Hz, expected 10 to 1000.")
+    return wearing
 
 
 @dataclass(frozen=True)

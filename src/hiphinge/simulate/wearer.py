@@ -72,7 +72,7 @@ def drawn(seed: int) -> Wearer:
         max_pelvis=float(np.deg2rad(np.clip(rng.normal(54, 9), 35, 75))),
         pelvis_lag=float(rng.uniform(0.20, 0.40)),
         askew=float(np.deg2rad(rng.normal(0, 3))),
-        impurity=float(rng.uniform(0.7, 1.3)),
+        impurity=float(rng.uniform(0.6, 1.2)),
         sway=float(np.deg2rad(rng.uniform(0.25, 0.5))),
         spread=float(np.deg2rad(rng.uniform(3, 10))),
         seated=float(max_lumbar * rng.uniform(0.43, 0.60)),
