@@ -1,0 +1,99 @@
+"""Walking seen in the size of the acceleration alone: lively, and the same again a step later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hiphinge.blocks import SACRUM, UPPER_LUMBAR, Bools, Floats
+from hiphinge.detect.cells import PER_SECOND
+
+WINDOW = 4 * PER_SECOND
+"""Cells that are looked at for one second: 1.5 s before it to 1.5 s after it."""
+MIDDLE = slice(15, 25)
+"""That second in its window."""
+
+
+@dataclass(frozen=True)
+class Params:
+    """When movement is walking or running; measured on mobgap_lab, qmt_full_body and virtual.
+
+    least : m/s², standard deviation of |acc| over the second. Acti4 uses 0.1 g at the
+        thigh; indoor steps with turns come down to 0.4 at the low back.
+    sure : autocorrelation at the lag of a step. Steady walking 0.65 to 1.0; of
+        7000 s of lifts, squats and reaching one second reaches 0.55.
+    likely : of seconds that follow or come before a sure one.
+    step : s, shortest and longest lag for a trunk, that repeats each step.
+    stride : s, longest lag for a thigh, that repeats each stride.
+    """
+
+    least: float = 0.4
+    sure: float = 0.55
+    likely: float = 0.25
+    step: tuple[float, float] = (0.3, 0.9)
+    stride: float = 1.3
+
+
+def size(acc: Floats) -> Floats:
+    """|acc| (k, c) m/s² of cell means (k, c, 3)."""
+    return np.sqrt(acc[..., 0] ** 2 + acc[..., 1] ** 2 + acc[..., 2] ** 2)
+
+
+def strength(params: Params, sizes: Floats, sites: Sequence[str]) -> tuple[Floats, Floats]:
+    """How lively (s,) m/s² and how regular (s,) 0 to 1 the middle seconds of windows are.
+
+    ``sizes`` (k, s, 40) are windows of |acc|. Trunk sensors decide where worn,
+    else the thighs; their mean counts. NaN cells are left out.
+    """
+    trunk = [i for i, site in enumerate(sites) if site in (UPPER_LUMBAR, SACRUM)]
+    chosen = sizes[trunk] if trunk else sizes
+    if not len(chosen):
+        return np.full(sizes.shape[1], np.nan), np.full(sizes.shape[1], np.nan)
+    longest = params.step[1] if trunk else params.stride
+    known = [np.add.reduce(np.isfinite(x), axis=-1) > WINDOW // 2 for x in chosen]
+    again = _mean([autocorrelation(x, round(longest * PER_SECOND)) for x in chosen], known)
+    lively = _mean([deviation(x[:, MIDDLE])[:, None] for x in chosen], known)[:, 0]
+    return lively, regularity(again, round(params.step[0] * PER_SECOND))
+
+
+def regularity(again: Floats, shortest: int) -> Floats:
+    """Highest autocorrelation (s,) of (s, lags) from lag ``shortest`` on, after it has been below 0.
+
+    A single rise or fall is alike at short lags too; only what returns counts.
+    """
+    left = np.logical_or.accumulate(again < 0.0, axis=-1)
+    return np.max(np.where(left, again, 0.0)[:, shortest - 1 :], axis=-1)
+
+
+def autocorrelation(windows: Floats, longest: int) -> Floats:
+    """Of each row of (s, w) at lags 1 to ``longest``, (s, longest); 0 where nothing moves."""
+    x = _centred(windows)
+    power = np.maximum(np.add.reduce(x * x, axis=-1), 1e-12)
+    w = x.shape[-1]
+    found = [np.add.reduce(x[:, lag:] * x[:, :-lag], axis=-1) * w / (w - lag) / power for lag in range(1, longest + 1)]
+    return np.stack(found, axis=-1)
+
+
+def deviation(windows: Floats) -> Floats:
+    """Standard deviation (s,) of the rows of (s, w), without what is NaN."""
+    x = _centred(windows)
+    return np.sqrt(np.add.reduce(x * x, axis=-1) / x.shape[-1])
+
+
+def _centred(windows: Floats) -> Floats:
+    """Rows without their mean; NaN becomes 0."""
+    known = np.isfinite(windows)
+    count = np.maximum(np.add.reduce(known, axis=-1), 1)
+    filled = np.where(known, windows, 0.0)
+    return np.where(known, filled - (np.add.reduce(filled, axis=-1) / count)[:, None], 0.0)
+
+
+def _mean(parts: Sequence[Floats], known: Sequence[Bools]) -> Floats:
+    """Of the parts (s, m) where they are known (s,); 0 where none is."""
+    total, count = np.zeros_like(parts[0]), np.zeros(len(parts[0]))
+    for part, there in zip(parts, known, strict=True):
+        total += np.where(there[:, None], part, 0.0)
+        count += there
+    return total / np.maximum(count, 1.0)[:, None]

@@ -1,0 +1,186 @@
+"""Sensors on each other's places: legs told by how the pelvis turns in walking, sites by what no body can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from hiphinge.blocks import SACRUM, THIGH_RIGHT, UPPER_LUMBAR, Bools, Event, Floats
+from hiphinge.detect import gait
+from hiphinge.detect.cells import PER_SECOND, CellBlock
+from hiphinge.detect.slip import THIGHS, inclination
+
+
+@dataclass(frozen=True)
+class Params:
+    """How sure is sure; [D] but for the sign of walking (fusion: +0.4 to 0.7 right, −0.4 to −0.65 left).
+
+    walked : s of sure walking before legs are judged: ten strides.
+    correlation : mean over windows of 4 s that must have the other leg's sign.
+    extension : rad, lumbar extension that nobody reaches sitting or bent forward
+        (from standing 6 to 29°, Troke).
+    hip_extension : rad, hip extension that nobody reaches.
+    seated, tilted, bent, deepest : rad: a thigh that is surely on a seat; a pelvis
+        further back, or a trunk further from upright, than on a seat; a bend that
+        is one, and is not on hands and knees.
+    evidence : s of the impossible, in ``episodes`` or more that lie ``apart`` s,
+        and so many ``times`` longer than what shows that all is well.
+    """
+
+    walked: int = 12
+    correlation: float = 0.2
+    extension: float = field(default=np.deg2rad(25), metadata={"unit": "rad"})
+    hip_extension: float = field(default=np.deg2rad(40), metadata={"unit": "rad"})
+    seated: float = field(default=np.deg2rad(50), metadata={"unit": "rad"})
+    tilted: float = field(default=np.deg2rad(45), metadata={"unit": "rad"})
+    bent: float = field(default=np.deg2rad(30), metadata={"unit": "rad"})
+    deepest: float = field(default=np.deg2rad(70), metadata={"unit": "rad"})
+    evidence: int = 5
+    episodes: int = 2
+    apart: int = 3
+    times: int = 3
+
+
+class Legs:
+    """Cells in; one event "sensor_swapped" when the thighs swing as the other leg's would."""
+
+    def __init__(self, params: Params, walking: gait.Params) -> None:
+        self.params, self.walking = params, walking
+        self._past: Floats | None = None  # (k + thighs + 1, c): sizes, elevations, yaw rate of the last 3 s
+        self._agreement: dict[str, float] = {}
+        self._walked = 0
+        self._told = False
+
+    def follow(self, cells: CellBlock) -> list[Event]:
+        """``sites`` on the wrong leg, the ``measure`` with its ``value`` and ``limit``."""
+        thighs = [site for site in cells.sites if site in THIGHS]
+        if self._told or not thighs or "pelvis_yaw_rate" not in cells.angles:
+            return []
+        rows = (*gait.size(cells.acc), *(inclination(cells, s) for s in thighs), cells.angle("pelvis_yaw_rate"))
+        if self._past is None:
+            self._past = np.full((len(rows), gait.WINDOW - PER_SECOND), np.nan)
+        both = np.concatenate((self._past, np.stack(rows)), axis=1)
+        self._past = both[:, PER_SECOND - gait.WINDOW :]
+        windows = sliding_window_view(both, gait.WINDOW, axis=1)[:, ::PER_SECOND]
+        k = len(cells.sites)
+        lively, regular = gait.strength(self.walking, windows[:k], cells.sites)
+        walks = (lively >= self.walking.least) & (regular >= self.walking.sure)
+        if not walks.any():
+            return []
+        swings = np.stack([correlation(np.diff(x[walks]), windows[-1, walks, :-1]) for x in windows[k:-1]])
+        return self._judge(thighs, swings, [cells.first + second + 1.0 for second in np.flatnonzero(walks).tolist()])
+
+    def _judge(self, thighs: list[str], swings: Floats, known: list[float]) -> list[Event]:
+        """Correlations (thighs, s) of the windows that end at ``known`` s."""
+        p = self.params
+        for t, together in zip(known, swings.T.tolist(), strict=True):
+            if np.isnan(together).any():
+                continue
+            self._walked += 1
+            for site, r in zip(thighs, together, strict=True):
+                self._agreement[site] = self._agreement.get(site, 0.0) + (r if site == THIGH_RIGHT else -r)
+            mean = [total / self._walked for total in self._agreement.values()]
+            if self._walked >= p.walked and max(mean) <= -p.correlation:
+                self._told = True
+                return [_swapped(t, tuple(thighs), "leg_agreement", max(mean), -p.correlation)]
+        return []
+
+
+def correlation(x: Floats, y: Floats) -> Floats:
+    """Of each row of (s, w) with the same row of the other, (s,); NaN where either does not move."""
+    x = x - (np.add.reduce(x, axis=-1) / x.shape[-1])[:, None]
+    y = y - (np.add.reduce(y, axis=-1) / y.shape[-1])[:, None]
+    power = np.add.reduce(x * x, axis=-1) * np.add.reduce(y * y, axis=-1)
+    return np.add.reduce(x * y, axis=-1) / np.sqrt(np.where(power > 0.0, power, np.nan))
+
+
+class Sites:
+    """Cells in; events "sensor_swapped" when a joint stays where no joint goes, one a pair of sites."""
+
+    def __init__(self, params: Params) -> None:
+        self.params = params
+        self._spine = _Witness(params, (UPPER_LUMBAR, SACRUM), "lumbar_flexion_deg", -params.extension)
+        self._hip: _Witness | None = None
+
+    def follow(self, cells: CellBlock, off: Bools) -> list[Event]:
+        """``sites`` on each other's places, the ``measure`` with its ``value`` and ``limit``; ``off`` (s,) not worn."""
+        trunk, pelvis = cells.angle("trunk_inclination"), cells.angle("pelvis_tilt")
+        events: list[Event] = []
+        thighs = [site for site in cells.sites if site in THIGHS]
+        thigh: Floats = np.full(len(cells), np.nan)
+        for site in thighs:
+            thigh = np.fmax(thigh, inclination(cells, site))
+        if UPPER_LUMBAR in cells.sites and SACRUM in cells.sites:
+            events += self._watch_spine(cells.first, off, trunk, pelvis, thigh)
+        if SACRUM in cells.sites and len(thighs) == 1:
+            events += self._watch_hip(cells.first, off, thighs[0], pelvis, thigh)
+        return sorted(events, key=lambda e: e.t)
+
+    def _watch_spine(self, first: int, off: Bools, trunk: Floats, pelvis: Floats, thigh: Floats) -> list[Event]:
+        p = self.params
+        lumbar = trunk - pelvis
+        on_seat = (thigh > p.seated) & (np.abs(trunk) < p.tilted)
+        on_feet = np.where(np.isfinite(thigh), thigh > -p.bent, pelvis < p.deepest)
+        bending = (trunk > 0.0) & (trunk < p.deepest) & (pelvis > p.bent) & on_feet
+        impossible = (lumbar < -p.extension) & (on_seat | bending)
+        return self._spine.hear(first, off, impossible, lumbar > p.extension, lumbar)
+
+    def _watch_hip(self, first: int, off: Bools, site: str, pelvis: Floats, thigh: Floats) -> list[Event]:
+        p = self.params
+        if self._hip is None:
+            self._hip = _Witness(p, (SACRUM, site), "hip_flexion_deg", -p.hip_extension)
+        hip = pelvis + thigh
+        impossible = (hip < -p.hip_extension) & (pelvis < -p.tilted) & (np.abs(thigh) < p.tilted)
+        return self._hip.hear(first, off, impossible, (thigh > p.seated) & (hip > 0.0), hip)
+
+
+class _Witness:
+    """Weighs seconds in which a joint is where it cannot be against those that look right."""
+
+    def __init__(self, params: Params, sites: tuple[str, str], measure: str, limit: float) -> None:
+        self.params, self.sites, self.measure, self.limit = params, sites, measure, limit
+        self._told = False
+        self._against = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        """What was seen was not on a body; what speaks against it stays."""
+        self._for = self._episodes = 0
+        self._last: int | None = None
+        self._sum = 0.0
+
+    def hear(self, first: int, off: Bools, impossible: Bools, fine: Bools, angle: Floats) -> list[Event]:
+        """Cells (c,) of whole seconds; a second counts when all its cells agree."""
+        if self._told:
+            return []
+        wrong: Bools = np.logical_and.reduce(impossible.reshape(-1, PER_SECOND), axis=1)
+        right: Bools = np.logical_and.reduce(fine.reshape(-1, PER_SECOND), axis=1)
+        for second in np.flatnonzero(wrong | right | off).tolist():
+            if off[second]:
+                self._forget()
+                continue
+            if right[second]:
+                self._against += 1
+                continue
+            self._for += 1
+            self._sum += float(angle[second * PER_SECOND])
+            if self._last is None or first + second - self._last > self.params.apart:
+                self._episodes += 1
+            self._last = first + second
+            if self._convinced():
+                self._told = True
+                mean = float(np.rad2deg(self._sum / self._for))
+                limit = float(np.rad2deg(self.limit))
+                return [_swapped(first + second + 1.0, self.sites, self.measure, mean, limit)]
+        return []
+
+    def _convinced(self) -> bool:
+        p = self.params
+        enough = self._for >= p.evidence and self._episodes >= p.episodes
+        return enough and self._for > p.times * self._against
+
+
+def _swapped(t: float, sites: tuple[str, ...], measure: str, value: float, limit: float) -> Event:
+    return Event(t, "sensor_swapped", {"sites": sites, "measure": measure, "value": value, "limit": limit})
