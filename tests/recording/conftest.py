@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +10,6 @@ import pytest
 from hiphinge.blocks import SITES, Control, Input, Link, Packet, Sensor, Tick
 from hiphinge.devices import hiphinge_imu
 from hiphinge.recording import Header, Writer
-
-Make = Callable[..., Path]
 
 
 def day(seconds: float) -> list[Input]:
@@ -30,6 +27,12 @@ def day(seconds: float) -> list[Input]:
             inputs.append(Control(int(t_ns[-1]), "mute", '{"minutes": 5}'))
             inputs.append(Link(int(t_ns[-1]), SITES[0], "battery", "81"))
     return inputs
+
+
+@pytest.fixture(scope="session")
+def inputs_of() -> Callable[[float], list[Input]]:
+    """Seconds -> the inputs of such a day."""
+    return day
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,14 @@ def test_a_short_recording_still_knows_its_gaps(tmp_path: Path, header: Header, 
     mine = [item for item in inputs if isinstance(item, Packet)]
     upper = contents_of(tmp_path / "day.mcap", header, mine[:30] + mine[33:60]).sensors[0]
     assert upper.missing == 10
+
+
+def test_gaps_between_two_batches_are_counted(
+    tmp_path: Path, header: Header, inputs_of: Callable[[float], list[Input]]
+) -> None:
+    mine = [item for item in inputs_of(30.0) if isinstance(item, Packet) and item.sensor == header.sensors[0].sensor]
+    upper = contents_of(tmp_path / "day.mcap", header, [*mine[::2]]).sensors[0]
+    assert (upper.samples, upper.missing) == (1500, 1490)
 
 
 def test_markers_are_read_and_nonsense_is_only_counted(tmp_path: Path, header: Header) -> None:
