@@ -27,6 +27,9 @@ SITES = (UPPER_LUMBAR, SACRUM, THIGH_LEFT, THIGH_RIGHT)
 # Quality of one sensor at one instant; bits of ``flags``.
 FILLED, CLIPPED, MISSING, SETTLING = np.uint8(1), np.uint8(2), np.uint8(4), np.uint8(8)
 """Bridged over a short gap; at the end of its range; absent; not yet sure after a gap."""
+DOUBT = FILLED | CLIPPED | MISSING | SETTLING
+LEVEL_ONLY = np.uint8(16)
+"""No gyroscope: the inclination is known, the heading is not."""
 
 
 # --- Inputs: everything that may change an outcome -------------------------------------
@@ -139,7 +142,8 @@ class OrientationBlock:
 class SegmentBlock:
     """Attitude of every worn segment: ``q_e_b`` (k, n, 4), axes x forward, y up, z right.
 
-    ``inclination_sd`` and ``flags`` as in :class:`OrientationBlock`.
+    ``inclination_sd`` and ``flags`` as in :class:`OrientationBlock`;
+    ``related`` (k, n): its heading is in that of the pelvis.
     """
 
     t: Floats
@@ -147,6 +151,7 @@ class SegmentBlock:
     q_e_b: Floats
     inclination_sd: Floats
     flags: Flags
+    related: Bools
 
     def __len__(self) -> int:
         return len(self.t)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hiphinge.blocks import AngleBlock, Floats, Repetition
+from hiphinge.blocks import DOUBT, AngleBlock, Floats, Repetition
 from hiphinge.detect import rounding
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def columns(angles: AngleBlock) -> Columns | None:
         "pelvis": none if pelvis is None else pelvis,
         "lumbar": lumbar,
         "hip": none if (hip := _both(angles, "hip_flexion")) is None else hip,
-        "doubt": (angles.flags != 0).astype(float),
+        "doubt": ((angles.flags & DOUBT) != 0).astype(float),
     }
 
 

@@ -10,12 +10,12 @@ pelvis. The price: someone who sits twisted for half an hour is read as straight
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from hiphinge import rotation
-from hiphinge.blocks import MISSING, SACRUM, SETTLING, THIGH_LEFT, THIGH_RIGHT, Bools, Floats, SegmentBlock
+from hiphinge.blocks import LEVEL_ONLY, MISSING, SACRUM, SETTLING, THIGH_LEFT, THIGH_RIGHT, Bools, Floats, SegmentBlock
 
 
 @dataclass(frozen=True)
@@ -54,19 +54,20 @@ class Heading:
         self._held_flags = np.empty((len(self.sites), 0), np.uint8)
 
     def relate(self, segments: SegmentBlock) -> SegmentBlock:
-        """The same attitudes, headings related; the reference segment is untouched."""
+        """The same attitudes, headings related where that is known; the reference is untouched."""
         n = len(segments)
-        if not n or not self._loops:
+        if not n:
             return segments
         if self._phase is None:
             self._phase = round(float(segments.t[0]) * self.params.rate) % self.params.window
         q = np.concatenate((self._held, segments.q_e_b), axis=1)
         flags = np.concatenate((self._held_flags, segments.flags), axis=1)
         turn = self._turns(q, flags, n)
-        out = segments.q_e_b.copy()
+        out, related = segments.q_e_b.copy(), (segments.flags & LEVEL_ONLY) == 0
         for i, angle in turn.items():
-            out[i] = rotation.multiply(rotation.about_vertical(-angle), out[i])
-        return SegmentBlock(segments.t, segments.sites, out, segments.inclination_sd, segments.flags)
+            out[i] = rotation.multiply(rotation.about_vertical(-np.nan_to_num(angle)), out[i])
+            related[i] &= np.isfinite(angle) & related[self._reference]
+        return replace(segments, q_e_b=out, related=related)
 
     def _turns(self, q: Floats, flags: np.ndarray, n: int) -> dict[int, Floats]:
         size, skip = self.params.window, self._phase or 0
@@ -105,7 +106,7 @@ class Heading:
     def _observable(self, q: Floats, flags: np.ndarray, i: int, z_p: Floats, z_d: Floats, end: int) -> Bools:
         p = self.params
         good = (np.abs(z_p) > p.level) & (np.abs(z_d) > p.level)
-        good &= ((flags[self._reference, :end] | flags[i, :end]) & MISSING) == 0
+        good &= ((flags[self._reference, :end] | flags[i, :end]) & (MISSING | LEVEL_ONLY)) == 0
         lean = _sagittal(q[self._reference, :end])
         good &= lean > -p.lying_limit
         if self.sites[i] in (THIGH_LEFT, THIGH_RIGHT):

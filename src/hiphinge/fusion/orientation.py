@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.signal import lfilter
 
-from hiphinge.blocks import CLIPPED, FILLED, MISSING, SETTLING, Bools, Floats, MotionBlock, OrientationBlock
-from hiphinge.fusion.filters import SD_FACTOR, Filter, available, make_filter
+from hiphinge.blocks import CLIPPED, FILLED, LEVEL_ONLY, MISSING, SETTLING, Bools, Floats, MotionBlock, OrientationBlock
+from hiphinge.fusion.filters import SD_FACTOR, Filter, GravityFilter, available, make_filter
 
 GRAVITY = 9.80665
 
@@ -90,6 +90,8 @@ class _SensorAttitude:
             name = available(self.params.filter) if np.isfinite(gyr[0]).all() else "gravity"
             self._sd_factor = SD_FACTOR.get(name, 1.0)
             self._filter = make_filter(name, self.params.rate, self.params.tau_acc)
+        if isinstance(self._filter, GravityFilter):
+            flags |= LEVEL_ONLY
         settling = min(self._settled_in, len(acc))
         if not settling:
             return self._filter.follow(gyr, acc)

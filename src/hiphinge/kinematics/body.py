@@ -22,7 +22,8 @@ class Body:
         """q_e_b = q_e_s ⊗ q_s_b; NaN for a site without a mounting."""
         q_e_b = rotation.multiply(sensors.q_e_s, self._q_s_b)
         sd = np.hypot(sensors.inclination_sd, self._tilt_sd)
-        return SegmentBlock(sensors.t, sensors.sites, q_e_b, sd, sensors.flags)
+        related = np.zeros(sensors.flags.shape, bool)
+        return SegmentBlock(sensors.t, sensors.sites, q_e_b, sd, sensors.flags, related)
 
 
 def vertical_rate(q_e_s: Floats, gyr: Floats) -> Floats:

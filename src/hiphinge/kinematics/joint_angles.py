@@ -21,6 +21,7 @@ from hiphinge.blocks import (
     THIGH_RIGHT,
     UPPER_LUMBAR,
     AngleBlock,
+    Bools,
     Floats,
     SegmentBlock,
 )
@@ -52,6 +53,7 @@ class JointAngles:
         at = {s: i for i, s in enumerate(segments.sites) if s in self.sites}
         q = {s: np.where(known[i][:, None], segments.q_e_b[i], np.nan) for s, i in at.items()}
         sd = {s: np.where(known[i], segments.inclination_sd[i], np.nan) for s, i in at.items()}
+        related = {s: segments.related[i] for s, i in at.items()}
         angles: dict[str, Floats] = {}
         if UPPER_LUMBAR in q:
             angles["trunk_inclination"] = inclination(q[UPPER_LUMBAR])
@@ -63,31 +65,45 @@ class JointAngles:
             if thigh in q:
                 angles["thigh_elevation" + side_of(thigh, segments.sites)] = -inclination(q[thigh])
         if UPPER_LUMBAR in q and SACRUM in q:
-            self._lumbar(q, sd, angles)
+            self._lumbar(q, sd, related[UPPER_LUMBAR], angles)
         for thigh in THIGHS:
             if thigh in q and SACRUM in q:
-                self._hip(thigh, side_of(thigh, segments.sites), q, sd, angles)
+                self._hip(thigh, side_of(thigh, segments.sites), q, sd, related[thigh], angles)
         flags = np.bitwise_or.reduce(segments.flags, axis=0)
         return AngleBlock(segments.t, angles, flags)
 
-    def _lumbar(self, q: dict[str, Floats], sd: dict[str, Floats], angles: dict[str, Floats]) -> None:
-        z, x, y = rotation.cardan_zxy(rotation.multiply(rotation.conjugate(q[SACRUM]), q[UPPER_LUMBAR]))
+    def _lumbar(
+        self, q: dict[str, Floats], sd: dict[str, Floats], related: Bools, angles: dict[str, Floats]
+    ) -> None:
+        z, x, y = _joint(q[SACRUM], q[UPPER_LUMBAR], related)
         by_gravity = angles["trunk_inclination"] - angles["pelvis_tilt"]
-        angles["lumbar_flexion"] = np.where(np.isnan(z), wrapped(by_gravity), -z)
+        angles["lumbar_flexion"] = np.where(related, -z, wrapped(by_gravity))
         angles["lumbar_side_bend"], angles["lumbar_rotation"] = x, y
         askew = self.params.axis_gain * np.abs(angles["trunk_inclination"])
         angles["lumbar_flexion_sd"] = np.sqrt(sd[UPPER_LUMBAR] ** 2 + sd[SACRUM] ** 2 + askew**2)
 
     def _hip(
-        self, thigh: str, side: str, q: dict[str, Floats], sd: dict[str, Floats], angles: dict[str, Floats]
+        self,
+        thigh: str,
+        side: str,
+        q: dict[str, Floats],
+        sd: dict[str, Floats],
+        related: Bools,
+        angles: dict[str, Floats],
     ) -> None:
         outward = -1.0 if thigh == THIGH_RIGHT else 1.0
-        z, x, y = rotation.cardan_zxy(rotation.multiply(rotation.conjugate(q[SACRUM]), q[thigh]))
+        z, x, y = _joint(q[SACRUM], q[thigh], related)
         by_gravity = angles["pelvis_tilt"] + angles["thigh_elevation" + side]
-        angles["hip_flexion" + side] = np.where(np.isnan(z), wrapped(by_gravity), z)
+        angles["hip_flexion" + side] = np.where(related, z, wrapped(by_gravity))
         angles["hip_abduction" + side], angles["hip_rotation" + side] = outward * x, -outward * y
         askew = self.params.axis_gain * np.abs(by_gravity)
         angles["hip_flexion_sd" + side] = np.sqrt(sd[SACRUM] ** 2 + sd[thigh] ** 2 + askew**2)
+
+
+def _joint(q_e_p: Floats, q_e_d: Floats, related: Bools) -> tuple[Floats, Floats, Floats]:
+    """Cardan angles of the distal in the proximal segment; NaN where their headings are not related."""
+    q_p_d = rotation.multiply(rotation.conjugate(q_e_p), q_e_d)
+    return rotation.cardan_zxy(q_p_d if related.all() else np.where(related[:, None], q_p_d, np.nan))
 
 
 def side_of(thigh: str, worn: Sequence[str]) -> str:

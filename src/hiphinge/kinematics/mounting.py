@@ -94,12 +94,12 @@ def rest(acc: Floats, gyr: Floats, params: Params) -> Rest:
 def stirring(acc: Floats, gyr: Floats) -> Floats:
     """How much each window (windows, size, 3) moves, rad/s rms; inf where samples are missing.
 
-    Without a gyroscope the accelerometer stands in: 0.3 m/s² rms counts as 12 °/s.
+    Without a gyroscope the accelerometer stands in: 0.8 m/s² rms counts as 12 °/s.
     """
     if np.isfinite(gyr).any():
         moves = np.sqrt(gyr.var(axis=1).sum(axis=-1))
     else:
-        moves = np.sqrt(acc.var(axis=1).sum(axis=-1)) * (np.deg2rad(12) / 0.3)
+        moves = np.sqrt(acc.var(axis=1).sum(axis=-1)) * (np.deg2rad(12) / 0.8)
     return np.where(np.isfinite(acc).all(axis=(1, 2)) & np.isfinite(moves), moves, np.inf)
 
 
