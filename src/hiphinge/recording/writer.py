@@ -136,14 +136,16 @@ class Writer:
     def _fail(self, reason: str, cause: OSError | None) -> None:
         if self._failure:
             return
-        self._failure = RecordingError(
+        failure = RecordingError(
             f"{self.path}: {reason}, expected room and a disk that takes it. "
             f"The recording ended here and what was written before is kept; start another one."
         )
-        self._failure.__cause__ = cause
+        failure.__cause__ = cause
+        # In this order: a write that looks in between must not tell it a second time.
+        self._told = self._on_failure is not None
+        self._failure = failure
         if self._on_failure:
-            self._told = True
-            self._on_failure(self._failure)
+            self._on_failure(failure)
 
     def _tell(self) -> None:
         if self._failure and not self._told:
