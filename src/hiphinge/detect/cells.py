@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hiphinge.blocks import AngleBlock, Floats, MotionBlock
+from hiphinge.blocks import AngleBlock, Floats, MotionBlock, Times
 
 PER_SECOND = 10
 """Cells in a second."""
@@ -83,23 +83,13 @@ class Cells:
         done = int(np.searchsorted(rows, n))
         if done < len(rows):
             self._waiting = [_tail(*waiting[-1], len(rows) - done)]
-        rows = rows[:done]
-
-        def spread(parts: Sequence[Floats], axis: int) -> Floats:
-            """Rows at their places of the grid, NaN at the others."""
-            joined = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=axis)
-            shape = list(joined.shape)
-            shape[axis] = n
-            out = np.full(shape, np.nan)
-            np.moveaxis(out, axis, 0)[rows] = np.moveaxis(joined, axis, 0)[:done]
-            return out
-
+        place = _Place(rows[:done], n)
         columns = {}
         for name in dict.fromkeys(name for a in angles for name in a.angles):
-            column = spread([a.angles.get(name, np.full(len(a), np.nan)) for a in angles], 0)
+            column = place.spread([a.angles[name] if name in a.angles else np.full(len(a), np.nan) for a in angles])
             columns[name] = self._mean(column[:, None])[:, 0] if name.endswith("_rate") else column[:: self._step]
-        acc, gyr = (self._mean(spread(parts, 1)) for parts in ([m.acc for m in motions], [m.gyr for m in motions]))
-        return CellBlock(first, motions[0].sites, acc, gyr, columns)
+        acc, gyr = place.spread([m.acc for m in motions]), place.spread([m.gyr for m in motions])
+        return CellBlock(first, motions[0].sites, self._mean(acc), self._mean(gyr), columns)
 
     @property
     def _step(self) -> int:
@@ -110,6 +100,24 @@ class Cells:
         for i in range(1, self._step):
             total += x[..., i :: self._step, :]
         return total / self._step
+
+
+class _Place:
+    """Rows at their places among ``n`` of the grid, NaN at the others; the row axis is the last but xyz."""
+
+    def __init__(self, rows: Times, n: int) -> None:
+        self._rows, self._n = rows, n
+        self._whole = len(rows) == n  # no two rows share a place
+
+    def spread(self, parts: Sequence[Floats]) -> Floats:
+        """Blocks of (n,) or (k, n, 3), one after the other, in one."""
+        axis = parts[0].ndim // 2
+        x = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=axis)
+        if self._whole:
+            return x[: self._n] if not axis else x[:, : self._n]
+        out = np.full((self._n,) if not axis else (len(x), self._n, 3), np.nan)
+        out[(slice(None),) * axis + (self._rows,)] = x[(slice(None),) * axis + (slice(len(self._rows)),)]
+        return out
 
 
 def _tail(angles: AngleBlock, motion: MotionBlock, rows: int) -> tuple[AngleBlock, MotionBlock]:
