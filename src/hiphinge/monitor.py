@@ -28,7 +28,7 @@ from hiphinge.blocks import (
     Repetition,
     Sensor,
 )
-from hiphinge.detect import lifts, rounding
+from hiphinge.detect import lifts, rounding, sitting, wear
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import SettingsError
 from hiphinge.fusion import heading, orientation
@@ -48,6 +48,8 @@ class Params:
     split: split.Params = field(default_factory=split.Params)
     lifts: lifts.Params = field(default_factory=lifts.Params)
     rounding: rounding.Params = field(default_factory=rounding.Params)
+    sitting: sitting.Params = field(default_factory=sitting.Params)
+    wear: wear.Params = field(default_factory=wear.Params)
     mounting: mounting.Params = field(default_factory=mounting.Params)
     range_of_motion: range_of_motion.Params = field(default_factory=range_of_motion.Params)
 
@@ -146,6 +148,8 @@ class Monitor:
         own_range = self.calibration.max_lumbar_flexion
         self._lifts = lifts.Lifts(params.lifts, params.rounding, own_range, self.calibration.movements)
         self._rounding = rounding.Rounding(params.rounding, own_range)
+        self._wear = wear.Wear(params.wear)
+        self._postures = sitting.Postures(params.sitting, self.calibration.upright, self.calibration.slump)
 
     @property
     def phase(self) -> str:
@@ -158,17 +162,31 @@ class Monitor:
 
     def finish(self) -> Outcome:
         """What still waited, once nothing more will come."""
-        return _together([self._follow(motion) for motion in self._intake.finish()], self._drain())
+        parts = [self._follow(motion) for motion in self._intake.finish()]
+        worn = self._wear.finish()
+        seen = self._postures.finish(worn.idle)
+        return _together([*parts, Outcome(nothing(parts[0].angles), _ordered(worn.events, seen.events), (), seen.bouts)], self._drain())
 
     def _follow(self, motion: MotionBlock) -> Outcome:
         angles = self._angles.follow(motion)
         reps, phases = self._lifts.update(angles)
         rounded = self._rounding.update(angles)
-        return Outcome(angles, tuple(sorted((*phases, *rounded), key=lambda e: e.t)), reps)
+        worn = self._wear.update(angles, motion)
+        seen = self._postures.update(angles, motion, worn.idle)
+        return Outcome(angles, _ordered(phases, rounded, worn.events, seen.events), reps, seen.bouts)
 
     def _drain(self) -> tuple[Event, ...]:
         events, self._intake.events = tuple(self._intake.events), []
         return events
+
+
+def nothing(like: AngleBlock) -> AngleBlock:
+    """A block of no instants with the same columns."""
+    return AngleBlock(like.t[:0], {name: x[:0] for name, x in like.angles.items()}, like.flags[:0])
+
+
+def _ordered(*events: tuple[Event, ...]) -> tuple[Event, ...]:
+    return tuple(sorted((e for some in events for e in some), key=lambda e: e.t))
 
 
 def _together(parts: list[Outcome], events: tuple[Event, ...]) -> Outcome:

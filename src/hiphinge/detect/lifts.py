@@ -28,9 +28,10 @@ class Params:
     rise : rad above the last valley that opens the next.
     least : rad of folding that a repetition reaches. 42°: above the strides of
         jogging thighs, below the shallowest quick squats (measured).
-    shallow, shallow_lumbar : rad. Below ``shallow`` a stride at the start of a run folds
-        as far (46°); there the lumbar spine must take part: strides 1 to 8°, squats
-        from 11° (measured).
+    shallow, shallow_lumbar, shallow_lean : rad. Below ``shallow`` a stride folds as far
+        (46 to 50°); there spine and trunk must take part. Strides of running: 1 to 8°
+        of lumbar flexion; first steps of a walk: 8° of lean; the shallowest squats:
+        11 and 10° (measured).
     shortest, longest : s above ``start``; decisions at the head: 0.5 to 12.
     sit_elevation, sit_lean, sit_still, sit_seconds : a thigh over 60° that stays
         (slower than 10 °/s for 2 s) under an upright trunk is sitting.
@@ -49,6 +50,7 @@ class Params:
     least: float = field(default=np.deg2rad(42), metadata={"unit": "rad"})
     shallow: float = field(default=np.deg2rad(55), metadata={"unit": "rad"})
     shallow_lumbar: float = field(default=np.deg2rad(9), metadata={"unit": "rad"})
+    shallow_lean: float = field(default=np.deg2rad(9), metadata={"unit": "rad"})
     shortest: float = 0.5
     longest: float = 12.0
     sit_elevation: float = field(default=np.deg2rad(60), metadata={"unit": "rad"})
@@ -165,9 +167,11 @@ class Lifts:
 
     def _deep(self, opened: int, end: int) -> bool:
         p = self.params
-        fold = np.fmax.reduce(self._kept["fold"][opened:end], initial=-np.inf)
-        lumbar = np.fmax.reduce(self._kept["lumbar"][opened:end], initial=-np.inf)
-        return bool(fold >= p.shallow or (fold >= p.least and lumbar >= p.shallow_lumbar))
+        fold, lumbar, lean = (
+            float(np.fmax.reduce(self._kept[name][opened:end], initial=-np.inf)) for name in ("fold", "lumbar", "lean")
+        )
+        takes_part = lumbar >= p.shallow_lumbar and lean >= p.shallow_lean
+        return fold >= p.shallow or (fold >= p.least and takes_part)
 
     def _sat(self, opened: int, end: int) -> bool:
         p, elevation = self.params, self._kept["elevation"][opened:end]
