@@ -1,0 +1,193 @@
+"""``hiphinge.open``: a recording as pandas sees it, through the same path as live."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hiphinge.blocks import Alert, Bout, Calibration, Repetition
+from hiphinge.detect import rounding
+from hiphinge.recording import Header, Marker, Recording, open_recording
+from hiphinge.session import course, summary
+from hiphinge.session.angles import AngleStream
+from hiphinge.session.quality import Gap, Hearing
+
+REPS: dict[str, type | str] = {
+    **{"rep": int, "set": int, "start_s": float, "bottom_s": float, "end_s": float, "kind": str},
+    **{"peak_lumbar_flexion_deg": float, "peak_lumbar_flexion_pct": float, "peak_hip_flexion_deg": float},
+    **{"lumbar_hip_ratio": float, "peak_lumbar_velocity_deg_s": float, "depth_deg": float, "butt_wink_deg": float},
+    **{"pelvis_lag_s": float, "lowering_s": float, "lifting_s": float, "duration_s": float},
+    **{"rounded": "boolean", "rounded_from_s": float, "confidence": float},
+}
+BOUTS: dict[str, type | str] = {"start_s": float, "end_s": float, "posture": str, "slouch_pct": float}
+ALERTS: dict[str, type | str] = {
+    **{"t_s": float, "kind": str, "severity": str, "message": str},
+    **{"value": float, "threshold": float, "rule": str, "calibration_id": str},
+}
+DECIMALS = 6
+"""Of every number in reps, bouts and alerts: 1 µs, below anything that a sensor knows."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an analysis found, apart from the angles: the tables of contract.md and the summary."""
+
+    reps: pd.DataFrame
+    bouts: pd.DataFrame
+    alerts: pd.DataFrame
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Result(Found):
+    """The whole analysis; ``angles`` has a row for every instant of the grid."""
+
+    angles: pd.DataFrame
+
+
+class Session:
+    """A recording and what it says about itself. Reads the samples only when asked for more."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.header: Header = recording.header
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Where sensors are worn."""
+        return tuple(s.site for s in self.header.sensors)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Who recorded what, when, with what."""
+        h = self.header
+        names = ("recording_id", "created_utc", "wearer", "source", "software", "format_version")
+        return {name: getattr(h, name) for name in names}
+
+    @cached_property
+    def markers(self) -> tuple[Marker, ...]:
+        """The named parts, in the order in which they were given."""
+        given = [json.loads(c.value) for c in self.recording.controls() if c.action == "marker"]
+        return tuple(Marker(m["label"], m["start_s"], m["end_s"]) for m in given)
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """The one attached to the recording, or found in it (this reads it once)."""
+        return course.plan(self.recording, {}).calibration
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Silences over 0.5 s of each sensor (this reads the recording once)."""
+        hearing = Hearing(self.header.sensors)
+        for inputs in self.recording.batches():
+            hearing.hear(inputs)
+        return hearing.gaps()
+
+    def analyze(self, overrides: Mapping[str, str] | None = None) -> Result:
+        """Angles, repetitions, bouts, alerts and summary; ``overrides`` as in ``--set rule.name=value``."""
+        kept: list[pa.Table] = []
+        found = self.stream(kept.append, overrides)
+        # self_destruct: a day's angles (200 MB) stand in memory once, not twice.
+        angles = pa.concat_tables(kept).to_pandas(split_blocks=True, self_destruct=True)
+        return Result(found.reps, found.bouts, found.alerts, found.summary, angles)
+
+    def stream(
+        self,
+        take: Callable[[pa.Table], object],
+        overrides: Mapping[str, str] | None = None,
+        progress: Callable[[float], object] = lambda t: None,
+    ) -> Found:
+        """As :meth:`analyze`, but ``take`` gets the angles piece by piece.
+
+        ``progress`` hears how far on the recording's clock (s) the analysis is.
+        """
+        plan = course.plan(self.recording, overrides or {})
+        hearing, angles = Hearing(self.header.sensors), AngleStream(self.sites, take)
+        reps: list[Repetition] = []
+        bouts: list[Bout] = []
+        alerts: list[Alert] = []
+        for outcome in course.outcomes(self.recording, plan, hearing.hear):
+            angles.add(outcome.angles)
+            reps += outcome.repetitions
+            bouts += outcome.bouts
+            alerts += outcome.alerts
+            if len(outcome.angles):
+                progress(float(outcome.angles.t[-1]))
+        angles.close()
+        words = self._summary(plan, hearing, angles, (reps, bouts, alerts), overrides or {})
+        return Found(reps_frame(reps), bouts_frame(bouts), alerts_frame(alerts), words)
+
+    def _summary(
+        self,
+        plan: course.Plan,
+        hearing: Hearing,
+        angles: AngleStream,
+        found: tuple[list[Repetition], list[Bout], list[Alert]],
+        overrides: Mapping[str, str],
+    ) -> dict[str, Any]:
+        reps, bouts, alerts = found
+        own_range = plan.calibration.max_lumbar_flexion if plan.calibration else float("nan")
+        limit = rounding.limit(plan.params.rounding, own_range)
+        quality = summary.Quality(hearing.loss_pct(), hearing.gaps(), angles.nan_pct(), tuple(self.recording.damage))
+        content = {
+            "recording": self.recording.path.name,
+            **self.metadata,
+            **summary.clock_words(hearing.tick, angles.start),
+            **summary.span_words(angles.start, angles.end, angles.instants),
+            "setup": summary.setup_words(self.header.sensors),
+            "calibration": summary.calibration_words(plan.calibration, plan.attached),
+            "rounding": {"limit_deg": math.degrees(limit), "share_pct": 100 * plan.params.rounding.on_share},
+            "quality": summary.quality_words(quality),
+            "skin_sd_deg": summary.SKIN_SD_DEG,
+            "skin": summary.SKIN_WORDS,
+            "counts": summary.counts(reps, alerts),
+            "sitting": summary.sitting(bouts, self.sites),
+            "settings": dict(overrides),
+            "versions": summary.versions(plan.params.orientation.filter),
+        }
+        plain: dict[str, Any] = summary.plain(content)
+        return plain
+
+
+def open(path: str | os.PathLike[str]) -> Session:
+    """A recording by its file name. Raises RecordingError, NewerFormatError, OSError."""
+    return Session(open_recording(path))
+
+
+def reps_frame(repetitions: Sequence[Repetition]) -> pd.DataFrame:
+    """One row a repetition, as in reps.csv; ``rounded`` is True, False or NA."""
+    return _frame([_rep(r) for r in repetitions], REPS)
+
+
+def bouts_frame(bouts: Sequence[Bout]) -> pd.DataFrame:
+    """One row a bout, as in bouts.csv."""
+    return _frame([(b.start, b.end, b.posture, 100.0 * b.slouch) for b in bouts], BOUTS)
+
+
+def alerts_frame(alerts: Sequence[Alert]) -> pd.DataFrame:
+    """One row an alert, as in alerts.csv."""
+    rows = [(a.t, a.kind, a.severity, a.message, a.value, a.threshold, a.rule, a.calibration_id) for a in alerts]
+    return _frame(rows, ALERTS)
+
+
+def _frame(rows: Sequence[tuple[object, ...]], types: Mapping[str, type | str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(types)).astype(dict(types)).round(DECIMALS)
+
+
+def _rep(r: Repetition) -> tuple[object, ...]:
+    return (
+        *(r.rep, r.set, r.start, r.bottom, r.end, r.kind),
+        *(np.rad2deg(r.peak_lumbar_flexion), 100.0 * r.peak_lumbar_share, np.rad2deg(r.peak_hip_flexion)),
+        *(r.lumbar_hip_ratio, np.rad2deg(r.peak_lumbar_velocity), np.rad2deg(r.depth), np.rad2deg(r.butt_wink)),
+        *(r.pelvis_lag, r.lowering, r.lifting, r.duration),
+        *(r.rounded, r.rounded_from, r.confidence),
+    )
