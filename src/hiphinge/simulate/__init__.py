@@ -1,5 +1,6 @@
 """A virtual wearer: motion with known truth, worn as sensors feel it."""
 
+from hiphinge.simulate.amc import Captured, capture
 from hiphinge.simulate.clocks import Clocks
 from hiphinge.simulate.daily import Lie, Reach, Sit, SitDown, SitDowns, StandUp, TakeOff, TieShoes
 from hiphinge.simulate.faults import Dead, Fault, Gap, Loss, Slip, Stall, Swapped, UpsideDown
@@ -7,7 +8,7 @@ from hiphinge.simulate.gait import Cycle, Walk, jog
 from hiphinge.simulate.imperfections import PERFECT, Imperfections
 from hiphinge.simulate.movements import Bends, Lift, Movement, Stand, deadlifts, hinge, quick, squat, stoop
 from hiphinge.simulate.placement import Habit
-from hiphinge.simulate.scenarios import SCENARIOS, calibration, scenario, wear
+from hiphinge.simulate.scenarios import SCENARIOS, calibration, play_amc, scenario, wear
 from hiphinge.simulate.score import Mark
 from hiphinge.simulate.simulation import Simulation, Wearing
 from hiphinge.simulate.truth import TrueLift
@@ -17,6 +18,7 @@ __all__ = [
     "PERFECT",
     "SCENARIOS",
     "Bends",
+    "Captured",
     "Clocks",
     "Cycle",
     "Dead",
@@ -47,10 +49,12 @@ __all__ = [
     "Wearer",
     "Wearing",
     "calibration",
+    "capture",
     "deadlifts",
     "drawn",
     "hinge",
     "jog",
+    "play_amc",
     "quick",
     "scenario",
     "squat",

@@ -179,7 +179,7 @@ def pause(score: Score, seconds: float) -> None:
 
 def pelvis_lag(score: Score, duration: float) -> float:
     """How long before the pelvis the spine arrives, s; quick movements have no time for it."""
-    return min(1.4 * score.wearer.pelvis_lag, 0.24 * duration)
+    return min(score.wearer.pelvis_lag, 0.24 * duration)
 
 
 def sway(score: Score, start: float, end: float, rms: float) -> None:

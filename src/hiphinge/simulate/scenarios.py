@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from hiphinge.errors import InputError
-from hiphinge.simulate import desk
+from hiphinge.simulate import amc, desk
 from hiphinge.simulate.daily import Reach, Sit, SitDown, SitDowns, StandUp
 from hiphinge.simulate.faults import Fault
 from hiphinge.simulate.gait import Walk, jog
@@ -63,6 +64,27 @@ def wear(
         score.begin()
         movement.play(score)
     return Simulation(score, worn, seed)
+
+
+def play_amc(
+    asf: amc.FilePath,
+    takes: amc.FilePath | Sequence[amc.FilePath],
+    *,
+    spine_share: float = 1.0,
+    rate_hz: float = 120.0,
+    wearer: Wearer | None = None,
+    wearing: Wearing | None = None,
+    seed: int = 0,
+) -> Simulation:
+    """Captured takes, worn like any other movement: a calibration, then one after the other between standing.
+
+    ``rate_hz`` of the capture; ``spine_share`` of its lumbar flexion on the same trunk path.
+    """
+    files = [takes] if isinstance(takes, str | os.PathLike) else list(takes)
+    session = calibration()
+    for file in files:
+        session += [amc.capture(asf, file, rate_hz=rate_hz, spine_share=spine_share), Stand(3.0)]
+    return wear(session, wearer=wearer, wearing=wearing, seed=seed)
 
 
 def calibration() -> list[Movement]:

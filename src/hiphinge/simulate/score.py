@@ -7,7 +7,7 @@ be had at any time, in any order, without state.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +82,39 @@ class Tone:
 
 
 @dataclass(frozen=True)
+class Track:
+    """A captured curve from ``start`` s on, 0 at its first instant; its last value stays.
+
+    ``curve`` of its own time, ``seconds`` long, is eased in and out from rest
+    to rest, which takes it ``ease`` s longer.
+    """
+
+    start: float
+    seconds: float
+    ease: float
+    curve: Callable[[Floats], Floats]
+
+    @property
+    def end(self) -> float:
+        """When it is at rest again, s."""
+        return self.start + self.seconds + self.ease
+
+    def at(self, t: Floats) -> Floats:
+        """Its value at t (n,) s."""
+        u, r = t - self.start, self.ease
+        own = u - r / 2
+        own = np.where(u < r, r * _eased(u / r), own)
+        own = np.where(u > self.seconds, self.seconds - r * _eased((self.seconds + r - u) / r), own)
+        return np.asarray(self.curve(np.clip(own, 0.0, self.seconds)), float)
+
+
+def _eased(u: Floats) -> Floats:
+    """The integral of :func:`smooth`."""
+    u = np.clip(u, 0.0, 1.0)
+    return u**5 * (7.0 - 14.0 * u + 10.0 * u**2 - 2.5 * u**3)
+
+
+@dataclass(frozen=True)
 class Shock:
     """A heel strike or a hard seat: ``strength`` m/s² upward at ``time`` s; ``side`` its leg or ""."""
 
@@ -121,6 +154,7 @@ class Score:
         self.levels = dict.fromkeys(COORDINATES, 0.0)
         self.steps: dict[str, list[Step]] = {c: [] for c in COORDINATES}
         self.tones: dict[str, list[Tone]] = {c: [] for c in COORDINATES}
+        self.tracks: dict[str, list[Track]] = {c: [] for c in COORDINATES}
         self.shocks: list[Shock] = []
         self.marks: list[Mark] = []
         self.spans: list[Span] = []
@@ -181,6 +215,9 @@ class Score:
         for tone in self.tones[coordinate]:
             if tone.start < last and tone.end > first:
                 value += tone.at(t)
+        for track in self.tracks[coordinate]:
+            if track.start < last:
+                value += track.at(t)
         return value
 
     def _transitions(self, coordinate: str) -> Floats:

@@ -66,14 +66,14 @@ def cardan(about_z: Floats, about_x: Floats, about_y: Floats) -> Floats:
 
 def places(c: Coordinates, q_e_b: Mapping[str, Floats], sites: tuple[str, ...], wearer: Wearer) -> dict[str, Floats]:
     """Where the sensors of these sites are, (n, 3) m in e; the feet stand still under the root."""
-    hips = rotation.rotate(root(c), _hips(c, wearer))
+    middle = rotation.rotate(root(c), hips(c, wearer))
     found = {}
     for site in sites:
-        found[site] = hips + _from_hips(site, q_e_b, wearer.height)
+        found[site] = middle + _from_hips(site, q_e_b, wearer.height)
     return found
 
 
-def _hips(c: Coordinates, wearer: Wearer) -> Floats:
+def hips(c: Coordinates, wearer: Wearer) -> Floats:
     """Middle of the hips (n, 3) in the root's axes: on top of shanks and thighs."""
     left, right = c["thigh_left"], c["thigh_right"]
     ahead = wearer.shank * np.sin(c["shank"]) - wearer.thigh * (np.sin(left) + np.sin(right)) / 2
