@@ -1,0 +1,58 @@
+"""When nobody is to be disturbed: times of day on the wearer's own clock."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from hiphinge.blocks import Tick
+from hiphinge.errors import SettingsError
+
+DAY_S = 86400
+_SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+
+def parse(times: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Spans of the day (from, to) s after midnight; one may run over midnight.
+
+    >>> parse(["22:00-07:30"])
+    ((79200, 27000),)
+    """
+    spans = []
+    for text in times:
+        match = _SPAN.fullmatch(text.strip())
+        if match is None:
+            raise SettingsError(
+                f"alerts.quiet: {text!r}, expected a span of the day. Write it like 22:00-07:00.", name="alerts.quiet"
+            )
+        h1, m1, h2, m2 = map(int, match.groups())
+        spans.append((h1 * 3600 + m1 * 60, h2 * 3600 + m2 * 60))
+    return tuple(spans)
+
+
+class WallClock:
+    """The wearer's time of day at any instant of the recording, from the clock pairs in it."""
+
+    def __init__(self) -> None:
+        self._at: list[float] = []  # s on the recording's clock
+        self._local: list[float] = []  # local s since the epoch at that instant
+
+    def set(self, ticks: Sequence[Tick]) -> None:
+        """Take the pairs among ``ticks``, in their order."""
+        for tick in ticks:
+            if tick.utc_ns is not None:
+                self._at.append(tick.arrival_ns / 1e9)
+                self._local.append(tick.utc_ns / 1e9 + (tick.utc_offset_s or 0))
+
+    def time_of_day(self, t: float) -> float | None:
+        """Seconds after local midnight at ``t`` s by the last pair before it; None before the first."""
+        i = bisect_right(self._at, t) - 1
+        return None if i < 0 else (self._local[i] + t - self._at[i]) % DAY_S
+
+
+def inside(spans: Sequence[tuple[int, int]], time_of_day: float | None) -> bool:
+    """Whether a time of day lies in one of the spans; False when it is not known."""
+    if time_of_day is None:
+        return False
+    return any((a <= time_of_day < b) if a < b else (time_of_day >= a or time_of_day < b) for a, b in spans)
