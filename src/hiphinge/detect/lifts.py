@@ -28,10 +28,11 @@ class Params:
     rise : rad above the last valley that opens the next.
     least : rad of folding that a repetition reaches. 42°: above the strides of
         jogging thighs, below the shallowest quick squats (measured).
-    shallow, shallow_lumbar, shallow_lean : rad. Below ``shallow`` a stride folds as far
-        (46 to 50°); there spine and trunk must take part. Strides of running: 1 to 8°
-        of lumbar flexion; first steps of a walk: 8° of lean; the shallowest squats:
-        11 and 10° (measured).
+    shallow, shallow_lumbar : rad. Below ``shallow`` a stride folds as far (46 to 59°);
+        there the lumbar spine must take part: strides of running 1 to 8°, squats from
+        11° (measured).
+    stride_back, stride_seconds : rad and s. A thigh that swings so far behind the
+        wearer just before or after a shallow fold has made a step.
     shortest, longest : s above ``start``; decisions at the head: 0.5 to 12.
     sit_elevation, sit_lean, sit_still, sit_seconds : a thigh over 60° that stays
         (slower than 10 °/s for 2 s) under an upright trunk is sitting.
@@ -48,9 +49,10 @@ class Params:
     deep_end: float = 0.3
     rise: float = field(default=np.deg2rad(12), metadata={"unit": "rad"})
     least: float = field(default=np.deg2rad(42), metadata={"unit": "rad"})
-    shallow: float = field(default=np.deg2rad(55), metadata={"unit": "rad"})
+    shallow: float = field(default=np.deg2rad(60), metadata={"unit": "rad"})
     shallow_lumbar: float = field(default=np.deg2rad(9), metadata={"unit": "rad"})
-    shallow_lean: float = field(default=np.deg2rad(9), metadata={"unit": "rad"})
+    stride_back: float = field(default=np.deg2rad(-15), metadata={"unit": "rad"})
+    stride_seconds: float = 0.5
     shortest: float = 0.5
     longest: float = 12.0
     sit_elevation: float = field(default=np.deg2rad(60), metadata={"unit": "rad"})
@@ -90,6 +92,7 @@ class Lifts:
         self._valley, self._peak = 0.0, -np.inf
         self._seated = self._cut = False  # of the open fold: was sitting; its beginning is forgotten
         self._count, self._set, self._last_end = 0, 1, -np.inf
+        self._after = round(params.stride_seconds * params.rate)
 
     def update(self, angles: AngleBlock) -> tuple[tuple[Repetition, ...], tuple[Event, ...]]:
         """Repetitions that ended, and events "phase" (descent, ascent, standing) as they began."""
@@ -99,27 +102,29 @@ class Lifts:
         self._kept = features.join(self._kept, new) if self._kept else new
         reps: list[Repetition] = []
         events: list[Event] = []
-        while self._at < len(self._kept["t"]):
-            if self._opened is None:
-                self._await_fold(events)
-            else:
-                self._follow_fold(reps, events)
+        while self._at < len(self._kept["t"]) and (
+            self._await_fold(events) if self._opened is None else self._follow_fold(reps, events)
+        ):
+            pass
         self._forget()
         return tuple(reps), tuple(events)
 
-    def _await_fold(self, events: list[Event]) -> None:
+    def _await_fold(self, events: list[Event]) -> bool:
+        """Go on to the fold that opens a repetition, or to the end."""
         fold = self._kept["fold"][self._at : self._at + self.LOOK]
         low = np.minimum.accumulate(np.fmin(fold, self._valley))
         opening = np.flatnonzero(fold > np.maximum(self.params.start, low + self.params.rise))
         if not len(opening):
             self._valley = float(low[-1])
             self._at += len(fold)
-            return
+            return True
         self._at += int(opening[0])
         self._opened, self._peak = self._at, -np.inf
         self._turn_to("descent", self._at, events)
+        return True
 
-    def _follow_fold(self, reps: list[Repetition], events: list[Event]) -> None:
+    def _follow_fold(self, reps: list[Repetition], events: list[Event]) -> bool:
+        """Go on to where the fold closes, or to the end; False: its judgement needs more instants."""
         p = self.params
         look = slice(self._at, self._at + self.LOOK)
         fold = self._kept["fold"][look]
@@ -130,16 +135,19 @@ class Lifts:
         risen = np.flatnonzero(fold[:stop] < high[:stop] - p.turn)
         if self.phase == "descent" and len(risen):
             self._turn_to("ascent", self._at + int(risen[0]), events)
-        self._at += stop
         if not len(closing):
-            self._peak = float(high[-1])
-            return
+            self._at, self._peak = self._at + stop, float(high[-1])
+            return True
+        if high[stop] < p.shallow and self._at + stop + self._after >= len(self._kept["t"]):
+            return False
+        self._at += stop
         rep = self._judge(self._opened or 0, self._at)
         if rep is not None:
             reps.append(self._number(rep))
         self._turn_to("standing", self._at, events)
         self._opened, self._seated, self._cut = None, False, False
         self._valley = max(float(np.nan_to_num(fold[stop])), 0.0)
+        return True
 
     def _turn_to(self, phase: str, i: int, events: list[Event]) -> None:
         self.phase = phase
@@ -166,12 +174,14 @@ class Lifts:
         return features.measure(kept, start, end, from_bottom, p, self.rounded, self.own_range)
 
     def _deep(self, opened: int, end: int) -> bool:
+        """Deep enough for a repetition, and no stride."""
         p = self.params
-        fold, lumbar, lean = (
-            float(np.fmax.reduce(self._kept[name][opened:end], initial=-np.inf)) for name in ("fold", "lumbar", "lean")
-        )
-        takes_part = lumbar >= p.shallow_lumbar and lean >= p.shallow_lean
-        return fold >= p.shallow or (fold >= p.least and takes_part)
+        fold, lumbar = (float(np.fmax.reduce(self._kept[n][opened:end], initial=-np.inf)) for n in ("fold", "lumbar"))
+        if fold >= p.shallow:
+            return True
+        around = self._kept["elevation"][max(opened - self._after, 0) : end + self._after]
+        stride = np.fmin.reduce(around, initial=np.inf) < p.stride_back
+        return fold >= p.least and lumbar >= p.shallow_lumbar and not stride
 
     def _sat(self, opened: int, end: int) -> bool:
         p, elevation = self.params, self._kept["elevation"][opened:end]
