@@ -48,14 +48,15 @@ class Lines:
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         rest = b""
         for chunk in self._chunks():
-            rest += chunk
+            # Only now, when more is there: so that the last line is never a block of its own.
             cut = rest.rfind(b"\n") + 1
-            if len(rest) - cut > LONGEST_LINE:
-                self._fail(f"{len(rest) - cut} bytes without a line end", "rows of text", line=self.line)
             if cut:
                 yield self.line, rest[:cut]
                 self.line += rest.count(b"\n", 0, cut)
-                rest = rest[cut:]
+            rest = rest[cut:] + chunk
+            unfinished = len(rest) - rest.rfind(b"\n") - 1
+            if unfinished > LONGEST_LINE:
+                self._fail(f"{unfinished} bytes without a line end", "rows of text", line=self.line)
         if rest:
             yield self.line, rest
 

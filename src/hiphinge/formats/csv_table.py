@@ -19,11 +19,14 @@ from hiphinge.formats.csv_lines import Lines, shown
 COLUMNS = ("t_s", "acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z")
 WITHOUT_GYROSCOPE = COLUMNS[:4]
 
-LARGEST = float(np.finfo(np.float32).max)
+LARGEST = 1e30
+"""No sensor measures this, and a 32-bit float still holds it in any unit."""
 LATEST_S = 9.2e9
 """Whole nanoseconds in 64 bits end in the year 2262."""
 SLOWEST_S = 2.0
 """A median step this long is no record of movement: t_s in ms has 5 to 40."""
+ENOUGH_STEPS = 20
+"""Fewer steps may be mostly gaps and say nothing about the rate."""
 
 DECIMAL_COMMA = "The file seems to have decimal commas or semicolons: export it with decimal points and commas between."
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -162,15 +165,15 @@ class SensorFile:
         if not self._drop_bad_rows:
             advice = defect.advice or "Correct the file, or pass --drop-bad-rows to leave such rows out."
             self.fail(defect.found, defect.expected, advice, defect.line)
-        self._first_dropped = self._first_dropped or defect
+        self._first_dropped = min(self._first_dropped or defect, defect, key=lambda found: found.line)
         self._dropped += 1
 
     def _check_first(self, rows: Rows) -> None:
         if len(rows) < 2:
             self.fail("one sample" if len(rows) else "no good row", "at least two samples", "Record it again.")
         step = float(np.median(np.diff(rows.t_ns))) / 1e9
-        if step > SLOWEST_S:
-            advice = "t_s seems to be in ms: divide it by 1000."
+        if len(rows) > ENOUGH_STEPS and step > SLOWEST_S:
+            advice = "t_s seems to be in ms or µs: convert it to seconds."
             self.fail(f"samples {step:.3g} s apart", f"less than {SLOWEST_S:.0f} s", advice)
 
 

@@ -54,7 +54,7 @@ class Turning:
     @property
     def certain(self) -> bool:
         """Whether there was enough turning to tell a unit."""
-        return self.certainty >= LEAST_CERTAINTY
+        return abs(self.certainty) >= LEAST_CERTAINTY
 
     def fits(self, factor: float) -> bool:
         """Whether the gyroscope's unit is ``factor`` rad/s. Soft tissue and steps bring the slope down to 0.7 of it."""
@@ -91,38 +91,42 @@ class Units:
         if unit == "m/s2":
             return
         cure = f"The file seems to be in {unit}: convert it, or pass --acc-unit {unit}."
-        other = "It is in no unit known here (m/s2, g, mg), or gravity was taken off: convert it."
-        self._refuse(
-            f"acc has a median magnitude of {median:.4g}, expected 9.81 (m/s²)", cure if unit else other, self._acc_unit
-        )
+        if not unit:
+            cure = "It is in no unit known here (m/s2, g, mg), or gravity was taken off: convert it."
+        self._refuse(f"acc has a median magnitude of {median:.4g}, expected 9.81 (m/s²)", cure, self._acc_unit)
 
     def _judge_gyr(self, rows: Rows) -> None:
         if not self._turning.certain:
             self._turning = turning(rows.t_ns / 1e9, rows.acc, rows.gyr)
         row, axis = np.unravel_index(np.argmax(np.abs(rows.gyr)), rows.gyr.shape)
         peak = abs(float(rows.gyr[row, axis]))
-        high = f"gyr_{'xyz'[axis]} peaks at {peak:.4g}, expected rad/s below {GYR_PEAK:.0f}"
-        turns = f"gyr turns {1 / self._turning.slope:.3g} times as far as gravity, expected the same (rad/s)"
-        if self._turning.fits(1.0):
+        line = int(rows.line[row])
+        found = f"gyr_{'xyz'[axis]} peaks at {peak:.4g}, expected rad/s below {GYR_PEAK:.0f}"
+        if peak <= GYR_PEAK and self._turning.certain:
+            ratio = 1 / self._turning.slope
+            found = f"gyr turns {ratio:.3g} times as far as gravity does, expected the same (rad/s)"
+        if peak == 0:
+            zero = "gyr is 0 from here on, expected a gyroscope's noise. Remove its columns if there is none."
+            self._note("zero", zero, line)
+        elif self._turning.fits(1.0):
             if peak > GYR_PEAK:
-                self._note(
-                    "high", f"line {rows.line[row]}: {high}. It is kept: gravity shows that the rest is in rad/s."
-                )
+                self._note("peak", f"{found}. It is kept: gravity shows that the rest is in rad/s.", line)
         elif peak > GYR_PEAK or self._turning.fits(GYR_UNITS["deg/s"]):
             cure = "The file seems to be in deg/s: convert it, or pass --gyr-unit deg/s."
-            self._refuse(high if peak > GYR_PEAK else turns, cure, self._gyr_unit)
+            self._refuse(found, cure, self._gyr_unit)
         elif self._turning.certain:
-            self._note("turns", f"{turns}. Check the gyroscope's unit and axes.")
+            self._note("turning", f"{found}. Check the gyroscope's unit and axes.")
 
     def _refuse(self, found: str, cure: str, named: str | None) -> None:
         if named is None:
             raise SessionFolderError(f"{self.name}: {found}. {cure}", file=self.name)
-        self._note(cure, f"{found}. It is kept, as {named} was asked for.")
+        self._note(named, f"{found}. It is kept, as {named} was asked for.")
 
-    def _note(self, kind: str, text: str) -> None:
+    def _note(self, kind: str, text: str, line: int | None = None) -> None:
+        """Once for each kind."""
         if kind not in self._noted:
             self._noted.add(kind)
-            self.notes.append(f"{self.name}: {text}")
+            self.notes.append(f"{self.name}{f', line {line}' if line else ''}: {text}")
 
 
 def acc_unit(acc: Floats) -> tuple[str, float]:

@@ -1,0 +1,89 @@
+"""Markers: what is refused, what is noted, and there and back as Controls."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hiphinge.blocks import Control
+from hiphinge.errors import SessionFolderError
+from hiphinge.formats import csv_markers
+from hiphinge.formats.csv_markers import LABELS, Marker, from_control, notes_on, read_markers, to_control, write_markers
+
+H = "start_s,end_s,label\n"
+
+
+def read(tmp_path, text):
+    path = tmp_path / "markers.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    return read_markers(path)
+
+
+REFUSED = {
+    "empty": ("", 1, "no header, expected start_s,end_s,label"),
+    "other columns": ("label,start_s,end_s\n", 1, "the header label,start_s,end_s, expected start_s"),
+    "semicolons": ("start_s;end_s;label\n", 1, "separated by semicolons"),
+    "unknown label": (H + "0,5,Stand\n", 2, "the label Stand, expected one of stand, bend.*Did you mean stand"),
+    "no such label": (H + "0,5,stand\n5,9,xyz\n", 3, "the label xyz, expected one of"),
+    "no label": (H + "0,5,\n", 2, "the label is empty"),
+    "ends before it starts": (H + "5,4,bend\n", 2, "bend ends at 4 s and starts at 5 s, expected an end after"),
+    "no length": (H + "5,5,bend\n", 2, "expected an end after the start"),
+    "a word": (H + "x,5,bend\n", 2, "start_s is x, expected seconds"),
+    "NaN": (H + "0,nan,bend\n", 2, "end_s is nan, expected seconds"),
+    "cells missing": (H + "0,5\n", 2, "2 cells, expected 3"),
+    "decimal commas": (H + "0,5,5,5,bend\n", 2, "5 cells, expected 3"),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "found"), REFUSED.values(), ids=REFUSED)
+def test_a_defect_is_named_with_file_and_line(tmp_path, text, line, found):
+    with pytest.raises(SessionFolderError, match=f"^markers.csv, line {line}: .*{found}") as refused:
+        read(tmp_path, text)
+    assert (refused.value.file, refused.value.line) == ("markers.csv", line)
+
+
+def test_a_file_of_samples_is_no_file_of_markers(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_markers, "LARGEST_BYTES", 100)
+    with pytest.raises(SessionFolderError, match="expected a few markers"):
+        read(tmp_path, H + "0,5,bend\n" * 20)
+
+
+def test_any_order_and_any_number(tmp_path):
+    assert read(tmp_path, H) == []
+    found = read(tmp_path, "\ufeff" + H.replace("\n", "\r\n") + '20,30.5,"bend"\r\n\r\n 0 , 12 , stand\r\n')
+    assert found == [Marker("stand", 0.0, 12.0), Marker("bend", 20.0, 30.5)]
+
+
+spans = st.tuples(st.floats(-9e9, 9e9), st.floats(-9e9, 9e9)).filter(lambda span: span[0] < span[1])
+markers = st.builds(lambda label, span: Marker(label, *span), st.sampled_from(LABELS), spans)
+
+
+@given(st.lists(markers, max_size=5))
+def test_there_and_back(tmp_path_factory, wanted):
+    path = tmp_path_factory.mktemp("m") / "markers.csv"
+    write_markers(path, [from_control(to_control(marker)) for marker in wanted])
+    assert read_markers(path) == sorted(wanted, key=lambda marker: marker.end_s)
+
+
+def test_a_marker_arrives_when_it_ends():
+    assert to_control(Marker("stand", 0.0, 12.0)) == Control(
+        12_000_000_000, "marker", '{"label": "stand", "start_s": 0.0, "end_s": 12.0}'
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "[]", "{}", "3", '{"label": "=1+1", "start_s": 0, "end_s": 1}', '{"label": "sit", "start_s": 2, "end_s": 1}',
+     '{"label": "sit", "start_s": 0, "end_s": NaN}', '{"label": "sit", "start_s": null, "end_s": 1}', "[" * 100_000],
+)  # fmt: skip
+def test_controls_that_are_no_markers_are_left_out(value):
+    assert from_control(Control(0, "marker", value)) is None
+
+
+def test_odd_markers_are_notes():
+    odd = [Marker("stand", 0, 2), Marker("bend", -5, 0), Marker("sit", 100, 110), Marker("slump", 95, 120)]
+    short, early, late = notes_on(odd, 0.0, 100.0)
+    assert "stand from 0 to 2 s is short" in short
+    assert "bend from -5 to 0 s lies outside the data (0 to 100 s)" in early
+    assert "sit from 100 to 110 s lies outside" in late
