@@ -38,11 +38,11 @@ class Clock:
         return max(int(np.ceil((t - self.phase) / self.period)), 0)
 
     def times(self, first: int, stop: int) -> Floats:
-        """True times s of samples first to stop − 1."""
+        """True times (n,) s of samples first to stop − 1."""
         return self.phase + self.period * np.arange(first, stop, dtype=float)
 
     def stamps_ns(self, times: Floats, block: int) -> Times:
-        """What is written beside them, ns; always rising."""
+        """What is written beside true times (n,) s: (n,) ns, always rising."""
         rng = np.random.default_rng([*self._seed, block])
         most = 0.45 * self.period
         jitter = np.clip(rng.normal(0.0, 1.0, len(times)) * self._clocks.jitter, -most, most)

@@ -44,7 +44,7 @@ def mount(site: str, habit: Habit, seed: int) -> Quaternion:
 
 
 def turned(angle: float) -> Floats:
-    """A turn on the skin by ``angle`` rad, in sensor axes; π is upside down."""
+    """A turn (4,) on the skin by ``angle`` rad, in sensor axes; π is upside down."""
     return rotation.about_vertical(angle)
 
 
@@ -56,5 +56,5 @@ def _on_skin(site: str) -> Floats:
 
 
 def upside_down(q_b_s: Quaternion) -> Floats:
-    """The same sensor turned by half a turn on the skin."""
+    """The same sensor turned by half a turn on the skin, (4,)."""
     return rotation.multiply(q_b_s, turned(np.pi))

@@ -37,7 +37,7 @@ COORDINATES = (
 
 
 def smooth(u: Floats) -> Floats:
-    """0 to 1 while u goes from 0 to 1; three derivatives vanish at both ends."""
+    """0 to 1 while u (n,) goes from 0 to 1; three derivatives vanish at both ends."""
     u = np.clip(u, 0.0, 1.0)
     return u**4 * (35.0 - 84.0 * u + 70.0 * u**2 - 20.0 * u**3)
 

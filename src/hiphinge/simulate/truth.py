@@ -44,7 +44,7 @@ class TrueLift:
 
 
 def angles(score: Score, first: int, stop: int, sites: tuple[str, ...]) -> dict[str, Floats]:
-    """All angle columns in degrees at instants first to stop − 1 of the 100 Hz grid, with ``t_s``."""
+    """All angle columns (n,) in degrees at instants first to stop − 1 of the 100 Hz grid, with ``t_s``."""
     t = np.arange(first, stop) / RATE_HZ
     c = {name: score.at(name, t) for name in COORDINATES}
     q = skeleton.attitudes(c)
@@ -102,9 +102,9 @@ def _lift(score: Score, number: int, span: Span) -> TrueLift:
         rep=number,
         movement=span.movement,
         kind=_kind(depth, lean, peak / own),
-        start=span.start,
-        bottom=span.bottom,
-        end=span.end,
+        start=float(span.start),
+        bottom=float(span.bottom),
+        end=float(span.end),
         spine_share=span.spine_share,
         peak_lumbar_flexion=peak,
         own_maximum=own,
@@ -126,7 +126,7 @@ def _kind(depth: float, trunk: float, share: float) -> str:
 
 
 def longest(within: Bools) -> int:
-    """The longest run of True, in instants."""
+    """The longest run of True in (n,), in instants."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], within.astype(np.int8), [0]))))
     return int((edges[1::2] - edges[::2]).max(initial=0))
 
