@@ -62,9 +62,7 @@ def test_random_groups_give_the_same(
     same(fed(params, calibration, [log]), fed(params, calibration, groups))
 
 
-def test_one_at_a_time_gives_the_same(
-    log: list[Input], params: monitor.Params, calibration: Calibration
-) -> None:
+def test_one_at_a_time_gives_the_same(log: list[Input], params: monitor.Params, calibration: Calibration) -> None:
     same(fed(params, calibration, [log]), fed(params, calibration, [[one] for one in log]))
 
 
