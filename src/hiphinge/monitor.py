@@ -10,7 +10,7 @@ inputs, the Params and the calibration alone, however the inputs are grouped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from hiphinge.blocks import (
     SITES,
     AngleBlock,
     Calibration,
+    Control,
     Event,
     ImuBlock,
     Input,
@@ -27,8 +28,10 @@ from hiphinge.blocks import (
     Packet,
     Repetition,
     Sensor,
+    Tick,
 )
-from hiphinge.detect import lifts, rounding, sitting, wear
+from hiphinge.alerts import findings, rules
+from hiphinge.detect import lifts, rounding, signal, sitting, wear
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import SettingsError
 from hiphinge.fusion import heading, orientation
@@ -50,6 +53,8 @@ class Params:
     rounding: rounding.Params = field(default_factory=rounding.Params)
     sitting: sitting.Params = field(default_factory=sitting.Params)
     wear: wear.Params = field(default_factory=wear.Params)
+    signal: signal.Params = field(default_factory=signal.Params)
+    alerts: rules.Params = field(default_factory=rules.Params)
     mounting: mounting.Params = field(default_factory=mounting.Params)
     range_of_motion: range_of_motion.Params = field(default_factory=range_of_motion.Params)
 
@@ -146,10 +151,14 @@ class Monitor:
         self.sites = self._intake.sites
         self._angles = AnglePath(params, self.calibration, self.sites)
         own_range = self.calibration.max_lumbar_flexion
-        self._lifts = lifts.Lifts(params.lifts, params.rounding, own_range, self.calibration.movements)
-        self._rounding = rounding.Rounding(params.rounding, own_range)
+        movements = self.calibration.movements
+        self._lifts = lifts.Lifts(params.lifts, params.rounding, own_range, movements)
+        self._rounding = rounding.Rounding(params.rounding, own_range, movements)
         self._wear = wear.Wear(params.wear)
         self._postures = sitting.Postures(params.sitting, self.calibration.upright, self.calibration.slump)
+        self._signal = signal.Signal(params.signal, self.sites)
+        self._admission = rules.Admission(params.alerts, self.calibration.id)
+        self._now = -float("inf")
 
     @property
     def phase(self) -> str:
@@ -158,14 +167,17 @@ class Monitor:
 
     def feed(self, inputs: Sequence[Input]) -> Outcome:
         """What these inputs bring; the same over all however they are grouped."""
-        return _together([self._follow(motion) for motion in self._intake.take(inputs)], self._drain())
+        seen = _together([self._follow(motion) for motion in self._intake.take(inputs)], self._drain())
+        return self._admitted(seen, inputs)
 
     def finish(self) -> Outcome:
         """What still waited, once nothing more will come."""
         parts = [self._follow(motion) for motion in self._intake.finish()]
         worn = self._wear.finish()
-        seen = self._postures.finish(worn.idle)
-        return _together([*parts, Outcome(nothing(parts[0].angles), _ordered(worn.events, seen.events), (), seen.bouts)], self._drain())
+        last = self._postures.finish(worn.idle)
+        parts.append(Outcome(nothing(parts[0].angles), _ordered(worn.events, last.events), (), last.bouts))
+        seen = self._admitted(_together(parts, self._drain()), ())
+        return replace(seen, alerts=(*seen.alerts, *self._admission.finish()))
 
     def _follow(self, motion: MotionBlock) -> Outcome:
         angles = self._angles.follow(motion)
@@ -173,7 +185,17 @@ class Monitor:
         rounded = self._rounding.update(angles)
         worn = self._wear.update(angles, motion)
         seen = self._postures.update(angles, motion, worn.idle)
-        return Outcome(angles, _ordered(phases, rounded, worn.events, seen.events), reps, seen.bouts)
+        heard = self._signal.update(motion)
+        return Outcome(angles, _ordered(phases, rounded, worn.events, seen.events, heard), reps, seen.bouts)
+
+    def _admitted(self, seen: Outcome, inputs: Sequence[Input]) -> Outcome:
+        """The outcome with the alerts that the wearer is to get."""
+        found = [f for f in (findings.from_event(e, self.params.alerts) for e in seen.events) if f]
+        controls = [one for one in inputs if isinstance(one, Control)]
+        clocks = [one for one in inputs if isinstance(one, Tick) and one.utc_ns is not None]
+        if len(seen.angles):
+            self._now = float(seen.angles.t[-1])
+        return replace(seen, alerts=self._admission.update(found, self._now, controls, clocks))
 
     def _drain(self) -> tuple[Event, ...]:
         events, self._intake.events = tuple(self._intake.events), []

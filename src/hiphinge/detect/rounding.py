@@ -7,6 +7,7 @@ be probable, P(L > limit) ≥ 0.8, in a lift, and begin on sound data.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,11 +53,15 @@ def first_run(above: Bools, length: int) -> int:
 
 
 class Rounding:
-    """Events "rounded": one a bout, at the instant its dwell is over."""
+    """Events "rounded": one a bout, at the instant its dwell is over.
 
-    def __init__(self, params: Params, own_range: float) -> None:
+    ``movements`` (start, end) s are calibration: full bends that were asked for.
+    """
+
+    def __init__(self, params: Params, own_range: float, movements: Sequence[tuple[float, float]] = ()) -> None:
         self.params = params
         self.own_range = own_range
+        self.movements = tuple(movements)
         self._on = limit(params, own_range)
         self._off = params.off_share / params.on_share * self._on
         self._dwell = max(1, round(params.dwell * params.rate))
@@ -65,15 +70,22 @@ class Rounding:
 
     def update(self, angles: AngleBlock) -> tuple[Event, ...]:
         """Events with ``flexion``, ``limit``, ``share`` (of own range) and ``sd``."""
-        if not np.isfinite(self._on) or "lumbar_flexion" not in angles.angles or not len(angles):
+        if not np.isfinite(self._on) or not len(angles):
             return ()
-        flexion, sd = angles["lumbar_flexion"], angles["lumbar_flexion_sd"]
+        if "lumbar_flexion" in angles.angles:
+            flexion, sd = angles["lumbar_flexion"], angles["lumbar_flexion_sd"]
+        elif "lumbar_flexion_low" in angles.angles:  # without a sacrum: only the whole interval proves it
+            flexion, sd = angles["lumbar_flexion_low"], np.zeros(len(angles))
+        else:
+            return ()
         sure = flexion - self.params.sure * sd > self._on
         below = ~(flexion > self._off)  # NaN ends a bout: nothing carries over a gap
         if not self._active and not self._run and not sure.any():
             return ()
         sound = (angles.flags & (FILLED | CLIPPED)) == 0
         bent = angles["trunk_inclination"] > self.params.bent
+        for start, end in self.movements:
+            bent &= (angles.t < start) | (angles.t > end)
         return tuple(self._scan(angles.t, flexion, sd, sure & bent, sound, below))
 
     def _scan(self, t: Floats, flexion: Floats, sd: Floats, sure: Bools, sound: Bools, below: Bools) -> list[Event]:

@@ -1,0 +1,69 @@
+"""What detectors saw -> what a wearer might be told, each in the units of its message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hiphinge.alerts.rules import LOST, POOR, ROUNDED, SITTING, SLIPPED, SWAPPED, Finding, Params
+from hiphinge.blocks import Event
+
+
+def from_event(event: Event, params: Params) -> Finding | None:
+    """The finding in an event, or None: most events are no one's business."""
+    make = _FINDINGS.get(event.kind)
+    return make(event, params) if make else None
+
+
+def _rounded(e: Event, _: Params) -> Finding:
+    share, flexion = _number(e, "share"), _number(e, "flexion")
+    return Finding(e.t, ROUNDED, share, share * _number(e, "limit") / flexion, "rounding.on_share")
+
+
+def _sitting(e: Event, _: Params) -> Finding:
+    sitting, limit = _number(e, "sitting_s"), _number(e, "limit_s")
+    return Finding(e.t, SITTING, sitting, limit, "sitting.rises.remind", bout=e.data["since"])
+
+
+def _poor(e: Event, _: Params) -> Finding:
+    return Finding(e.t, POOR, _number(e, "share"), _number(e, "limit"), "signal.poor_share", bout=e.data["since"])
+
+
+def _fair(e: Event, _: Params) -> Finding:
+    return Finding(e.t, POOR, 0.0, 0.0, "signal.poor_share", bout=e.data["since"], over=True)
+
+
+def _lost(e: Event, params: Params) -> Finding:
+    silent = e.t - _number(e, "since") + params.dwell(LOST)
+    limit = e.t - _number(e, "since")
+    return Finding(e.t, LOST, silent, limit, "signal.lost", bout=(e.data["site"], e.data["since"]), detail=e.data)
+
+
+def _back(e: Event, _: Params) -> Finding:
+    return Finding(e.t, LOST, 0.0, 0.0, "signal.lost", bout=(e.data["site"], e.data["since"]), over=True)
+
+
+def _slipped(e: Event, _: Params) -> Finding:
+    moved, limit = _number(e, "moved_deg"), _number(e, "limit_deg")
+    return Finding(e.t, SLIPPED, moved, limit, "wear.slip", bout=e.data["site"], detail=e.data)
+
+
+def _swapped(e: Event, _: Params) -> Finding:
+    return Finding(
+        e.t, SWAPPED, _number(e, "value"), _number(e, "limit"), "wear.swaps", bout=e.data["sites"], detail=e.data
+    )
+
+
+def _number(event: Event, name: str) -> float:
+    return float(event.data[name])  # type: ignore[arg-type]  # events carry plain numbers under these names
+
+
+_FINDINGS: dict[str, Callable[[Event, Params], Finding]] = {
+    "rounded": _rounded,
+    "sitting_too_long": _sitting,
+    "data_poor": _poor,
+    "data_fair": _fair,
+    "sensor_lost": _lost,
+    "sensor_back": _back,
+    "sensor_slipped": _slipped,
+    "sensor_swapped": _swapped,
+}
