@@ -96,7 +96,8 @@ def lying_excess(params: Params, cells: CellBlock, thigh: Floats) -> Floats:
     """
     trunk, pelvis = cells.angle("trunk_inclination"), cells.angle("pelvis_tilt")
     limit = np.where(np.isfinite(trunk) & np.isfinite(thigh), params.lying_trunk, params.lying_pelvis)
-    tilt = np.where(np.isfinite(trunk), trunk, pelvis)
+    by_trunk = np.isfinite(trunk) & (np.isfinite(thigh) | np.isnan(pelvis))  # in a bend the pelvis stays behind
+    tilt = np.where(by_trunk, trunk, pelvis)
     back = np.fmin(-tilt - limit, thigh - params.thigh)
     front = np.fmin(tilt - limit, -thigh - params.thigh)
     no_trunk = np.isnan(tilt)

@@ -42,8 +42,8 @@ class Params:
     labels, walking, rises : what a posture, walking and standing up is.
     min_sitting, min_standing, min_walking, min_cycling : s; ActiPASS bouts:
         5, 2, 2, 15.
-    min_lying : s; longer than a bend is held, for where no thigh tells [D].
-    min_unknown, min_not_worn : s; the detector of wear has waited already [D].
+    min_lying, min_unknown : s [D].
+    min_not_worn : s; the detector of wear has waited already.
     gap : s of something else that do not end a bout; ActiPASS 20.
     wait : s for which a label may still turn out as not worn: the hold of the
         detector of wear.
@@ -58,8 +58,8 @@ class Params:
     min_standing: float = 2.0
     min_walking: float = 2.0
     min_cycling: float = 15.0
-    min_lying: float = 10.0
-    min_unknown: float = 2.0
+    min_lying: float = 5.0
+    min_unknown: float = 5.0
     min_not_worn: float = 1.0
     gap: float = 20.0
     wait: float = 60.0
