@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hiphinge.errors import InputError
 from hiphinge.settings import home, private_folder, settings_file, write_private
 from hiphinge.settings.places import file_name
 
@@ -72,3 +73,10 @@ def test_another_name_gets_another_file(a: str, b: str) -> None:
 def test_hostile_names_get_a_digest(name: str) -> None:
     assert file_name(name)[-8:].isalnum()
     assert file_name(name) not in (name, "con")
+
+
+@pytest.mark.parametrize("name", [".", "missing/a.json"])
+def test_what_cannot_be_a_file_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="expected the name of a file to write"):
+        write_private(tmp_path / name, "text")
+    assert list(tmp_path.iterdir()) == []

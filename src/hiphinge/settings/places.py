@@ -10,6 +10,8 @@ from pathlib import Path
 
 import platformdirs
 
+from hiphinge.errors import InputError
+
 OWNER_FILE, OWNER_FOLDER = 0o600, 0o700
 SETTINGS = "settings.toml"
 SENSORS = "sensors"
@@ -46,7 +48,13 @@ def private_folder(path: Path) -> Path:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace ``path`` by ``text``, readable by the owner only; on any error what stood there stays."""
+    """Replace ``path`` by ``text``, readable by the owner only; on any error what stood there stays.
+
+    InputError when that cannot be a file.
+    """
+    if path.is_dir() or not path.parent.is_dir():
+        found = "a folder" if path.is_dir() else f"in a folder that is not there, {path.parent}"
+        raise InputError(f"{path}: {found}, expected the name of a file to write. Choose another name.")
     number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # made 0600
     try:
         with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
