@@ -1,0 +1,83 @@
+"""A session as it runs, in the terminal: a live panel, or plain lines in a pipe."""
+
+from __future__ import annotations
+
+import math
+from types import TracebackType
+
+import numpy as np
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from hiphinge.blocks import Alert, Outcome, Repetition
+
+BAR = 30
+LUMBAR, HIP, WARN = "dark_orange", "deep_sky_blue1", "bold magenta"
+"""Told apart by colour-blind eyes too, and by their words."""
+
+
+class Watch:
+    """Shows outcomes; ``own_range`` rad of lumbar flexion scales the bar."""
+
+    def __init__(self, title: str, own_range: float, console: Console | None = None) -> None:
+        self.title, self.own_range = title, own_range
+        self.console = console or Console()
+        self.reps: list[Repetition] = []
+        self.alerts: list[Alert] = []
+        self._live = Live(console=self.console, refresh_per_second=8) if self.console.is_terminal else None
+        self._now: dict[str, float] = {}
+        self._t = 0.0
+
+    def __enter__(self) -> Watch:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._live:
+            self._live.stop()
+
+    def show(self, outcome: Outcome) -> None:
+        """What one feed brought."""
+        self.reps += outcome.repetitions
+        self.alerts += outcome.alerts
+        if len(outcome.angles):
+            self._t = float(outcome.angles.t[-1])
+            self._now = {name: float(x[-1]) for name, x in outcome.angles.angles.items()}
+        if self._live:
+            self._live.update(self._panel())
+            return
+        for rep in outcome.repetitions:
+            self.console.print(told(rep), highlight=False, markup=False, soft_wrap=True)
+        for alert in outcome.alerts:
+            self.console.print(f"{alert.t:8.1f} s  {alert.message}", highlight=False, markup=False, soft_wrap=True)
+
+    def _panel(self) -> Panel:
+        bars = Table.grid(padding=(0, 1))
+        bars.add_row("lumbar", *self._bar("lumbar_flexion", self.own_range, LUMBAR))
+        bars.add_row("hip", *self._bar("hip_flexion", math.radians(110), HIP))
+        lines = [Text(f"{len(self.reps)} repetitions", style="bold")]
+        lines += [Text(told(rep)) for rep in self.reps[-3:]]
+        lines += [Text(f"{a.t:8.1f} s  {a.message}", style=WARN) for a in self.alerts[-2:]]
+        return Panel(Group(bars, *lines), title=f"{self.title} · {self._t:.0f} s", width=76)
+
+    def _bar(self, name: str, full: float, colour: str) -> tuple[Text, Text]:
+        value = self._now.get(name, math.nan)
+        if not math.isfinite(value):
+            return Text("·" * BAR, style="dim"), Text("not observable now", style="dim")
+        share = value / full if math.isfinite(full) else value / math.radians(60)
+        filled = int(np.clip(round(share * BAR), 0, BAR))
+        words = f"{math.degrees(value):4.0f}°" + (f"  {100 * share:3.0f} % of own range" if name.startswith("lumbar") else "")
+        return Text("█" * filled + "░" * (BAR - filled), style=colour), Text(words)
+
+
+def told(rep: Repetition) -> str:
+    """A repetition in one line."""
+    lumbar = f"lumbar {math.degrees(rep.peak_lumbar_flexion):.0f}°" if math.isfinite(rep.peak_lumbar_flexion) else ""
+    share = f" ({100 * rep.peak_lumbar_share:.0f} % of own range)" if math.isfinite(rep.peak_lumbar_share) else ""
+    hip = f", hip {math.degrees(rep.peak_hip_flexion):.0f}°" if math.isfinite(rep.peak_hip_flexion) else ""
+    rounded = f", rounded from {rep.rounded_from:.1f} s" if rep.rounded else ""
+    return f"{rep.start:8.1f} s  rep {rep.rep} (set {rep.set})  {rep.kind:6}  {lumbar}{share}{hip}{rounded}"
