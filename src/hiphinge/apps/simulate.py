@@ -8,11 +8,13 @@ import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -32,7 +34,7 @@ class Hours(click.FloatRange):
     def __init__(self) -> None:
         super().__init__(0.1, 48.0)
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Hours; exit 2 for anything else."""
         hours = float(super().convert(value, param, ctx))
         if math.isnan(hours):
@@ -122,12 +124,17 @@ def write_truth(played: Simulation, path: Path) -> None:
     writer = None
     try:
         for chunk in with_progress("truth", played.truth_chunks(), played.duration):
-            table = pa.table(dict(chunk))
+            table = pa.table({name: slim(name, column) for name, column in chunk.items()})
             writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
             writer.write_table(table)
     finally:
         if writer:
             writer.close()
+
+
+def slim(name: str, column: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Angles (n,) as 32-bit floats, good to 1e-5°: half the file; times stay as they are."""
+    return column.astype(np.float32) if name.endswith("_deg") else column
 
 
 def with_progress(what: str, minutes: Iterable[Item], seconds: float) -> Iterator[Item]:

@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hiphinge.simulate.daily import Lie, Reach, Sit, SitDown, StandUp, TakeOff, TieShoes
 from hiphinge.simulate.gait import Walk
 from hiphinge.simulate.movements import Movement, Stand, hinge, quick, stoop
+from hiphinge.simulate.score import Score
+from hiphinge.simulate.wearer import Wearer
 
-BOUT_MINUTES = (2.0, 75.0)
+FULL_DAY = 28800.0
+"""s; what follows is for a day of this length and shrinks with a shorter one."""
+BOUT_SECONDS = (120.0, 4500.0)
 """Sitting bouts, evenly on a logarithmic scale: many short, few long."""
 OFF_SECONDS = 300.0
-"""On the table at the end of a day of eight hours."""
-LUNCH_AT, LUNCH_SECONDS = 0.45, 1800.0
+"""On the table at the end."""
+LUNCH_SHARE, LUNCH_SECONDS = 0.45, 1800.0
+"""Of the work that comes before lunch; how long it takes."""
 
 
 def day(rng: np.random.Generator, seconds: float) -> list[Movement]:
     """Movements of about ``seconds`` s, beginning and ending upright, the sensors then off."""
-    scale = min(seconds / 28800.0, 1.0)
-    off = max(OFF_SECONDS * scale, 30.0)
-    morning = _work(rng, LUNCH_AT * seconds, scale)
+    scale = min(seconds / FULL_DAY, 1.0)
+    coming: list[Movement] = [TieShoes(), Walk(20.0), Stand(5.0)]
     lunch = _lunch(rng, LUNCH_SECONDS * scale)
-    evening = _work(rng, seconds * (1 - LUNCH_AT) - LUNCH_SECONDS * scale - off, scale)
-    return [TieShoes(), Walk(20.0), Stand(5.0), *morning, *lunch, *evening, TieShoes(), Stand(6.0), TakeOff(off)]
+    leaving: list[Movement] = [TieShoes(), Stand(6.0), TakeOff(max(OFF_SECONDS * scale, 30.0))]
+    work = seconds - length([*coming, *lunch, *leaving])
+    morning = _work(rng, LUNCH_SHARE * work, scale)
+    return [*coming, *morning, *lunch, *_work(rng, work - length(morning), scale), *leaving]
+
+
+def length(movements: Sequence[Movement]) -> float:
+    """How long these movements take somebody, s (chance decides a little of it)."""
+    score = Score(Wearer(), 0)
+    for movement in movements:
+        movement.play(score)
+    return score.now
 
 
 def _work(rng: np.random.Generator, seconds: float, scale: float) -> list[Movement]:
     """Sitting bouts with something else between."""
     found: list[Movement] = []
     left = seconds
-    while left > 60.0:
-        low, high = np.log(np.array(BOUT_MINUTES) * 60.0 * np.array([max(scale, 0.2), scale]))
-        bout = min(float(np.exp(rng.uniform(low, max(high, low + 0.1)))), left)
-        found += _bout(rng, bout)
-        between, spent = _between(rng)
-        found += between
-        left -= bout + 5.0 + spent
+    low, high = np.log(np.array(BOUT_SECONDS) * (max(scale, 0.3), max(scale, 0.03)))
+    while left > 20.0:
+        between = _between(rng, scale)
+        most = max(left - length(between) - 4.0, 5.0)
+        part = [*_bout(rng, min(float(np.exp(rng.uniform(low, high))), most)), *between]
+        found += part
+        left -= length(part)
     return found
 
 
@@ -51,29 +67,21 @@ def _bout(rng: np.random.Generator, seconds: float) -> list[Movement]:
     return [*parts, StandUp(float(rng.uniform(1.5, 2.4)))]
 
 
-def _between(rng: np.random.Generator) -> tuple[list[Movement], float]:
-    """What breaks a bout, and about how many s it takes."""
-    stand, walk = float(rng.uniform(10, 240)), float(rng.uniform(15, 180))
-    ways: list[tuple[list[Movement], float]] = [
-        ([Stand(4.0), Walk(walk), Stand(stand)], walk + stand + 4.0),
-        ([Stand(stand), Reach(), Stand(3.0)], stand + 6.0),
-        ([Stand(3.0), Walk(walk), Stand(4.0), Walk(walk), Stand(2.0)], 2 * walk + 9.0),
-        ([Stand(4.0), stoop(1.0, float(rng.uniform(60, 95))), Stand(4.0), Walk(walk), Stand(2.0)], walk + 14.0),
-        ([Stand(5.0), hinge(0.6), Stand(3.0), quick(), Stand(stand)], stand + 13.0),
+def _between(rng: np.random.Generator, scale: float) -> list[Movement]:
+    """What breaks a bout."""
+    stand, walk = float(rng.uniform(5, 10 + 230 * scale)), float(rng.uniform(10, 15 + 165 * scale))
+    ways: list[list[Movement]] = [
+        [Stand(4.0), Walk(walk), Stand(stand)],
+        [Stand(stand), Reach(), Stand(3.0)],
+        [Stand(3.0), Walk(walk), Stand(4.0), Walk(walk), Stand(2.0)],
+        [Stand(4.0), stoop(1.0, float(rng.uniform(60, 95))), Stand(4.0), Walk(walk), Stand(2.0)],
+        [Stand(5.0), hinge(0.6), Stand(3.0), quick(), Stand(stand)],
     ]
     return ways[int(rng.integers(len(ways)))]
 
 
 def _lunch(rng: np.random.Generator, seconds: float) -> list[Movement]:
-    """A walk out, a meal, a lie-down on each side, a walk back."""
-    walk, rest = 0.2 * seconds, 0.06 * seconds
+    """A walk out, a meal, a lie-down on every side, a walk back."""
+    walk, rest = max(0.2 * seconds, 10.0), max(0.06 * seconds, 8.0)
     lying: list[Movement] = [Lie(rest, how) for how in ("supine", "right", "left", "prone")]
-    return [
-        Walk(max(walk, 15.0)),
-        Stand(5.0),
-        *_bout(rng, 0.3 * seconds),
-        Stand(4.0),
-        *lying,
-        Walk(max(walk, 15.0)),
-        Stand(5.0),
-    ]
+    return [Walk(walk), Stand(5.0), *_bout(rng, 0.3 * seconds), Stand(4.0), *lying, Walk(walk), Stand(5.0)]

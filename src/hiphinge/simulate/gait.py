@@ -67,7 +67,7 @@ class Walk:
         def rhythm(coordinate: str, *harmonics: tuple[float, float, float]) -> None:
             score.cycle([coordinate], start, end, harmonics, wobble)
 
-        rhythm("heading", (yaw, f, -YAW_LAG), (0.2 * yaw, 2 * f, 0.5), (0.1 * yaw, 3 * f, 1.5))
+        rhythm("heading", (yaw, f, -YAW_LAG), (0.12 * yaw, 2 * f, 2.2), (0.1 * yaw, 3 * f, 1.5))
         rhythm("rotation", (-0.6 * yaw, f, -YAW_LAG - 0.2))
         for coordinate, share in (("roll", 1.0), ("side_bend", -1.1), ("spread_right", 1.0), ("spread_left", -1.0)):
             rhythm(coordinate, (share * drop, f, 0.9), (0.2 * share * drop, 2 * f, 2.0))

@@ -78,13 +78,22 @@ def play_amc(
 ) -> Simulation:
     """Captured takes, worn like any other movement: a calibration, then one after the other between standing.
 
+    Without ``wearer`` the seed draws one whose own range holds the captured flexion.
     ``rate_hz`` of the capture; ``spine_share`` of its lumbar flexion on the same trunk path.
     """
     files = [takes] if isinstance(takes, str | os.PathLike) else list(takes)
+    captured = [amc.capture(asf, file, rate_hz=rate_hz, spine_share=spine_share) for file in files]
     session = calibration()
-    for file in files:
-        session += [amc.capture(asf, file, rate_hz=rate_hz, spine_share=spine_share), Stand(3.0)]
-    return wear(session, wearer=wearer, wearing=wearing, seed=seed)
+    for take in captured:
+        session += [take, Stand(3.0)]
+    return wear(session, wearer=wearer or _supple(captured, seed), wearing=wearing, seed=seed)
+
+
+def _supple(takes: Sequence[amc.Captured], seed: int) -> Wearer:
+    """Somebody whose own range holds the captured flexion with a tenth to spare."""
+    somebody = drawn(seed)
+    most = max((float(np.ptp(take.coordinates["lumbar"])) for take in takes), default=0.0)
+    return replace(somebody, max_lumbar=max(somebody.max_lumbar, 1.1 * most))
 
 
 def calibration() -> list[Movement]:
@@ -168,21 +177,14 @@ def _repeated(
     session = [*first, *again(rng)]
     if hours:
         # Chance decides the exact length: it is measured on a plain body, as often as needed.
-        round_seconds = _length(again(np.random.default_rng(0)))
-        for _ in range(int((3600.0 * hours - _length(session)) // round_seconds)):
+        round_seconds = desk.length(again(np.random.default_rng(0)))
+        for _ in range(int((3600.0 * hours - desk.length(session)) // round_seconds)):
             session += again(rng)
     return session
 
 
-def _length(movements: Sequence[Movement]) -> float:
-    score = Score(Wearer(), 0)
-    for movement in movements:
-        movement.play(score)
-    return score.now
-
-
 def _desk_day(rng: Rng, hours: float | None) -> list[Movement]:
-    return [*calibration(), *desk.day(rng, 3600.0 * (hours or 8.0) - _length(calibration()))]
+    return [*calibration(), *desk.day(rng, 3600.0 * (hours or 8.0) - desk.length(calibration()))]
 
 
 SCENARIOS: dict[str, Callable[[Rng, float | None], list[Movement]]] = {

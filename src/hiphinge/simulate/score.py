@@ -70,7 +70,7 @@ class Tone:
     level: float = 0.0
 
     def at(self, t: Floats) -> Floats:
-        """Its value at t (n,) s."""
+        """Its value at rising t (n,) s, all within its span."""
         depth, rate, phase = self.wobble
         u = t - self.start
         beat = u + depth / (2 * np.pi) * np.sin(2 * np.pi * rate * u + phase) if depth else u
@@ -78,6 +78,8 @@ class Tone:
             a * np.sin(2 * np.pi * f * beat + p)
             for a, f, p in zip(self.amplitudes, self.frequencies, self.phases, strict=True)
         )
+        if u[0] >= self.fade and t[-1] <= self.end - self.fade:
+            return sines - self.level
         return smooth(u / self.fade) * smooth((self.end - t) / self.fade) * (sines - self.level)
 
 
@@ -149,7 +151,7 @@ class Score:
     def __init__(self, wearer: Wearer, seed: int) -> None:
         self.wearer = wearer
         self.seed = seed
-        self.now = 0.0
+        self._now = 0.0
         self.rng = np.random.default_rng([seed, 2, 0])
         self.levels = dict.fromkeys(COORDINATES, 0.0)
         self.steps: dict[str, list[Step]] = {c: [] for c in COORDINATES}
@@ -162,6 +164,15 @@ class Score:
         self.taken_off: float | None = None
         self._movements = 0
         self._columns: dict[str, Floats] = {}
+
+    @property
+    def now(self) -> float:
+        """Up to where it is written, s."""
+        return self._now
+
+    @now.setter
+    def now(self, seconds: float) -> None:
+        self._now = float(seconds)
 
     def begin(self) -> None:
         """A new movement: chance of its own, so that one movement never changes another's."""
@@ -211,10 +222,13 @@ class Score:
         starts, ends, bys = self._transitions(coordinate)
         value += bys[ends <= first].sum()
         for i in np.flatnonzero((ends > first) & (starts < last)):
-            value += bys[i] * smooth((t - starts[i]) / (ends[i] - starts[i]))
+            begun = int(np.searchsorted(t, starts[i]))
+            value[begun:] += bys[i] * smooth((t[begun:] - starts[i]) / (ends[i] - starts[i]))
         for tone in self.tones[coordinate]:
             if tone.start < last and tone.end > first:
-                value += tone.at(t)
+                heard = slice(*np.searchsorted(t, (tone.start, tone.end)))
+                if len(t[heard]):
+                    value[heard] += tone.at(t[heard])
         for track in self.tracks[coordinate]:
             if track.start < last:
                 value += track.at(t)
