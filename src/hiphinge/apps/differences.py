@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from hiphinge.apps.watch import told
@@ -65,8 +66,8 @@ def _why(alert: Alert) -> str:
 
 
 def _share(rep: Repetition) -> str:
-    return f"{rep.peak_lumbar_share:.0%} of own range"
+    return f"{100 * rep.peak_lumbar_share:.0f} % of own range"
 
 
 def _degrees(angle: float) -> str:
-    return f"{angle * 57.29577951308232:.0f}°"
+    return f"{math.degrees(angle):.0f}°"

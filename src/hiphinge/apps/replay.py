@@ -89,8 +89,8 @@ def tell(outcome: Outcome) -> None:
         ("repetition", session.reps_frame(outcome.repetitions)),
         ("alert", session.alerts_frame(outcome.alerts)),
     ):
-        for line in rows.to_json(orient="records", lines=True).splitlines():
-            click.echo(json.dumps({"event": kind, **json.loads(line)}))
+        for row in json.loads(rows.to_json(orient="records")):
+            click.echo(json.dumps({"event": kind, **row}))
 
 
 def what_if(opened: Session, chosen: dict[str, str], as_json: bool) -> None:

@@ -70,14 +70,21 @@ class Watch:
             return Text("·" * BAR, style="dim"), Text("not observable now", style="dim")
         share = value / full if math.isfinite(full) else value / math.radians(60)
         filled = int(np.clip(round(share * BAR), 0, BAR))
-        words = f"{math.degrees(value):4.0f}°" + (f"  {100 * share:3.0f} % of own range" if name.startswith("lumbar") else "")
+        words = f"{math.degrees(value) + 0.0:4.0f}°"
+        if name == "lumbar_flexion" and math.isfinite(full):
+            words += f"  {max(100 * share, 0.0):3.0f} % of own range"
         return Text("█" * filled + "░" * (BAR - filled), style=colour), Text(words)
 
 
 def told(rep: Repetition) -> str:
-    """A repetition in one line."""
-    lumbar = f"lumbar {math.degrees(rep.peak_lumbar_flexion):.0f}°" if math.isfinite(rep.peak_lumbar_flexion) else ""
-    share = f" ({100 * rep.peak_lumbar_share:.0f} % of own range)" if math.isfinite(rep.peak_lumbar_share) else ""
-    hip = f", hip {math.degrees(rep.peak_hip_flexion):.0f}°" if math.isfinite(rep.peak_hip_flexion) else ""
-    rounded = f", rounded from {rep.rounded_from:.1f} s" if rep.rounded else ""
-    return f"{rep.start:8.1f} s  rep {rep.rep} (set {rep.set})  {rep.kind:6}  {lumbar}{share}{hip}{rounded}"
+    """A repetition in one line; the percentage is that of the person's own range."""
+    words = [f"{rep.start:8.1f} s  rep {rep.rep:<3} {rep.kind:6}"]
+    if math.isfinite(rep.peak_lumbar_flexion):
+        words.append(f"lumbar {math.degrees(rep.peak_lumbar_flexion):3.0f}°")
+    if math.isfinite(rep.peak_lumbar_share):
+        words.append(f"({100 * rep.peak_lumbar_share:3.0f} %)")
+    if math.isfinite(rep.peak_hip_flexion):
+        words.append(f"hip {math.degrees(rep.peak_hip_flexion):3.0f}°")
+    if rep.rounded:
+        words.append("rounded")
+    return "  ".join(words)
