@@ -138,6 +138,7 @@ def test_gaps_and_loss_by_sensor(size: int) -> None:
         hearing.hear([packet("A", kept[at : at + size])])
         hearing.hear([packet("unknown", kept[at : at + size])])
     hearing.hear([packet("B", t[:250]), packet("B", t[200:250])])
+    hearing.finish()
     assert hearing.gaps() == (Gap("thigh_left", 7.49, 14.99), Gap("sacrum", 9.99, 11.0))
     assert hearing.loss_pct() == pytest.approx({"sacrum": 100 * 110 / 999, "thigh_left": 0.0})
     assert hearing.tick == Tick(5, 1, 3600)
@@ -147,6 +148,7 @@ def test_a_sensor_that_was_never_heard() -> None:
     """Silent all the time."""
     hearing = Hearing(SENSORS)
     hearing.hear([packet("A", np.arange(200) * 10_000_000)])
+    hearing.finish()
     assert hearing.gaps() == (Gap("thigh_left", 0.0, 1.99),)
     assert hearing.loss_pct() == {"sacrum": 0.0, "thigh_left": 100.0}
 

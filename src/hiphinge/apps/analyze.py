@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from hiphinge import session
-from hiphinge.apps.report.words import listed, plural, span
+from hiphinge.apps.report.words import plural, span
 from hiphinge.errors import InputError, SettingsError
 from hiphinge.recording import replacing
 from hiphinge.session import Found, Session
@@ -149,12 +149,10 @@ def told(found: Found, where: Path) -> str:
     counts, sitting = found.summary["counts"], found.summary["sitting"]
     rounded = f", {counts['rounded']} of {counts['judged']} rounded" if counts["rounded"] is not None else ""
     seated = "not observable" if sitting["total_s"] is None else span(sitting["total_s"])
-    missing = found.summary["calibration"]["missing"]
     lines = [
         f"{span(found.summary['duration_s'])} recorded: {plural(counts['repetitions'], 'repetition')}{rounded}; "
         f"sitting {seated}; {plural(counts['alerts'], 'alert')}.",
         f"Calibration: {found.summary['calibration']['verdict']}",
-        *([f"Not known: {listed(missing)}."] if missing else []),
         f"See {where}",
     ]
     return "\n".join(lines)

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from hiphinge.blocks import Alert, Bout, Calibration, Repetition
 from hiphinge.detect import rounding
+from hiphinge.fusion import filters
 from hiphinge.recording import Header, Marker, Recording, open_recording
 from hiphinge.session import course, summary
 from hiphinge.session.angles import AngleStream
@@ -90,6 +91,7 @@ class Session:
         hearing = Hearing(self.header.sensors)
         for inputs in self.recording.batches():
             hearing.hear(inputs)
+        hearing.finish()
         return hearing.gaps()
 
     def analyze(self, overrides: Mapping[str, str] | None = None) -> Result:
@@ -123,6 +125,7 @@ class Session:
             if len(outcome.angles):
                 progress(float(outcome.angles.t[-1]))
         angles.close()
+        hearing.finish()
         words = self._summary(plan, hearing, angles, (reps, bouts, alerts), overrides or {})
         return Found(reps_frame(reps), bouts_frame(bouts), alerts_frame(alerts), words)
 
@@ -152,7 +155,7 @@ class Session:
             "counts": summary.counts(reps, alerts),
             "sitting": summary.sitting(bouts, self.sites),
             "settings": dict(overrides),
-            "versions": summary.versions(plan.params.orientation.filter),
+            "versions": summary.versions(filters.available(plan.params.orientation.filter)),
         }
         plain: dict[str, Any] = summary.plain(content)
         return plain

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from hiphinge import monitor, wizard
+from hiphinge import monitor, settings, wizard
 from hiphinge.blocks import Calibration, Input, Outcome
 from hiphinge.recording import Recording
 
@@ -27,8 +27,6 @@ def plan(recording: Recording, overrides: Mapping[str, str]) -> Plan:
 
     Raises SettingsError, CalibrationFileError, CalibrationRefused.
     """
-    from hiphinge import settings
-
     header = recording.header
     params = settings.from_json(header.monitor) if header.monitor else monitor.Params(sensors=header.sensors)
     params = settings.override(params, overrides)

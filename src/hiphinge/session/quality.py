@@ -16,6 +16,9 @@ GAP = 0.5
 LOST_FROM = 1.5
 """Periods between two samples from which something between them was lost."""
 
+AT_ONCE = 2000
+"""Packets of a sensor that are decoded together: fewer, larger steps halve the time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -32,18 +35,26 @@ class Hearing:
     def __init__(self, sensors: Sequence[Sensor]) -> None:
         self.tick: Tick | None = None
         self._tracks = {s.sensor: _Track(s) for s in sensors}
+        self._waiting: dict[str, list[Packet]] = {s.sensor: [] for s in sensors}
 
     def hear(self, inputs: Iterable[Input]) -> None:
         """Note the times of all samples, and the first clock pair with a wall clock."""
-        packets: dict[str, list[Packet]] = {}
         for item in inputs:
             if isinstance(item, Packet):
-                packets.setdefault(item.sensor, []).append(item)
+                if item.sensor in self._waiting:
+                    self._waiting[item.sensor].append(item)
             elif isinstance(item, Tick) and self.tick is None and item.utc_ns is not None:
                 self.tick = item
-        for sensor, heard in packets.items():
-            if sensor in self._tracks:
-                self._tracks[sensor].append(heard)
+        for sensor, packets in self._waiting.items():
+            if len(packets) >= AT_ONCE:
+                self._tracks[sensor].append(packets)
+                packets.clear()
+
+    def finish(self) -> None:
+        """Take what still waits; then ask."""
+        for sensor, packets in self._waiting.items():
+            self._tracks[sensor].append(packets)
+            packets.clear()
 
     def gaps(self) -> tuple[Gap, ...]:
         """All gaps in order of time; a sensor that came late or stopped early has one there."""
@@ -79,6 +90,7 @@ class _Track:
             self._times(block.t_ns)
 
     def _times(self, t_ns: Times) -> None:
+        """Note the samples at ``t_ns`` (n,)."""
         if self.first is None:
             self.first = self.last = int(t_ns[0])
             t_ns = t_ns[1:]

@@ -74,6 +74,7 @@ def calibration_words(calibration: Calibration | None, attached: bool) -> dict[s
             "id": None,
             "verdict": "none: nothing in the recording allows one",
             "missing": ["everything"],
+            "movements": [],
             "axes": {},
         }
     c = calibration
@@ -92,6 +93,7 @@ def calibration_words(calibration: Calibration | None, attached: bool) -> dict[s
         "source": "attached to the recording" if attached else "found in the recording",
         "verdict": c.verdict,
         "missing": list(c.missing),
+        "movements": [{"start_s": start, "end_s": end} for start, end in c.movements],
         "axes": axes,
         "max_lumbar_flexion_deg": math.degrees(c.max_lumbar_flexion),
         "max_hip_flexion_deg": math.degrees(c.max_hip_flexion),

@@ -23,14 +23,12 @@ def render(angles: Angles, found: Found, title: str = "") -> str:
     """The report as HTML; ``angles`` holds ``t_s`` and those of :data:`COLUMNS` that exist, each (n,)."""
     reps, summary = found.reps, found.summary
     clock, drawn = Clock.of(summary), lines(angles)
-    limit = summary["rounding"]["limit_deg"]
-    limit_deg = float("nan") if limit is None else float(limit)
     drawings: dict[str, Model] = {}
     if len(drawn.t):
-        drawings["timeline"] = timeline(drawn, found, limit_deg, clock)
+        drawings["timeline"] = timeline(drawn, found, clock)
     back, hip = known(angles, "lumbar_flexion"), _hip(drawn)
     if back is not None and hip is not None and len(reps):
-        drawings["loops"] = loops(drawn.t, hip, back, reps, limit_deg)
+        drawings["loops"] = loops(drawn.t, hip, back, reps, summary["rounding"]["limit_deg"])
     sd = known(angles, "lumbar_flexion_sd")
     parts = (
         sections.timeline(drawn, found, clock),

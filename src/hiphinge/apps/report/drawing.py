@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from bokeh.models import BoxZoomTool, DatetimeTickFormatter
@@ -57,8 +56,8 @@ def time_ticks(seconds: float) -> DatetimeTickFormatter:
     )
 
 
-def mark_limit(plot: figure, limit_deg: float) -> None:
-    """A dashed line where the back counts as rounded."""
-    if math.isfinite(limit_deg):
+def mark_limit(plot: figure, limit_deg: float | None) -> None:
+    """A dashed line where the back counts as rounded; None: not known."""
+    if limit_deg is not None:
         line = Span(location=limit_deg, dimension="width", line_color=colours.LIMIT, line_dash="dashed", line_width=2)
         plot.add_layout(line)

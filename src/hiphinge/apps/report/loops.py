@@ -16,8 +16,8 @@ LOOPS, POINTS = 150, 60
 """At most so many lifts are drawn, spread evenly, each with so many points."""
 
 
-def loops(t: Floats, hip: Column, back: Column, reps: pd.DataFrame, limit_deg: float) -> figure:
-    """Hip across, low back up; steep loops bend the back, flat ones hinge at the hip."""
+def loops(t: Floats, hip: Column, back: Column, reps: pd.DataFrame, limit_deg: float | None) -> figure:
+    """Hip across, low back up, each (n,) deg at ``t`` (n,) s; steep loops bend the back, flat ones hinge at the hip."""
     plot = empty_plot(360, tools="box_zoom,zoom_in,zoom_out,reset")
     plot.xaxis.axis_label, plot.yaxis.axis_label = "hip flexion, °", "low back, °"
     shown = reps.iloc[np.unique(np.linspace(0, len(reps) - 1, min(len(reps), LOOPS)).astype(int))]

@@ -30,6 +30,8 @@ def timeline(lines: Lines, found: Found, clock: Clock) -> Section:
         key.append(Key("line", colours.HIP, lines.hip_label))
     if limit is not None and lines.low is not None:
         key.append(Key("dashes", colours.LIMIT, f"rounded from here: {limit:.0f}°"))
+    if found.summary["calibration"]["movements"]:
+        key.append(Key("area", colours.INK, "calibration, not counted"))
     key += [replace(k, label=f"lift, {k.label}") for k in _looks(found.reps)]
     key += [Key(*LOOKS["alert"], "alert")] if len(found.alerts) else []
     seen = [p for p in colours.POSTURES if p in set(found.bouts["posture"])]

@@ -1,4 +1,7 @@
-"""Which angles the report draws, and how a day of them fits a screen."""
+"""Which angles the report draws, and how a day of them fits a screen.
+
+A column is (n,) deg; ``starts`` (m,) are the first instants of the m spans that it is thinned to.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +78,7 @@ def _hip(angles: Angles) -> tuple[Column | None, str]:
 
 
 def known(angles: Angles, name: str) -> Column | None:
-    """The column, or None where it is absent or nowhere known."""
+    """The column (n,), or None where it is absent or nowhere known."""
     if f"{name}_deg" not in angles:
         return None
     column = np.asarray(angles[f"{name}_deg"])
@@ -83,22 +86,22 @@ def known(angles: Angles, name: str) -> Column | None:
 
 
 def spans(n: int, bins: int = BINS) -> NDArray[np.intp]:
-    """First index of each of at most ``bins`` spans of n instants."""
+    """First index (m,) of each of at most ``bins`` spans of n instants."""
     return np.unique(np.linspace(0, n, min(n, bins), endpoint=False).astype(np.intp))
 
 
 def lowest(column: Column, starts: NDArray[np.intp]) -> Column:
-    """The least of each span; NaN where nothing in it is known."""
+    """The least (m,) of each span of ``column`` (n,); NaN where nothing in it is known."""
     least: Column = np.fmin.reduceat(column, starts)
     return least
 
 
 def highest(column: Column, starts: NDArray[np.intp]) -> Column:
-    """The greatest of each span; NaN where nothing in it is known."""
+    """The greatest (m,) of each span of ``column`` (n,); NaN where nothing in it is known."""
     greatest: Column = np.fmax.reduceat(column, starts)
     return greatest
 
 
 def zigzag(column: Column, starts: NDArray[np.intp]) -> Column:
-    """Least and greatest of each span in turn: no peak is lost, a gap stays one."""
+    """Least and greatest of each span of ``column`` (n,) in turn: no peak is lost, a gap stays one."""
     return np.stack((lowest(column, starts), highest(column, starts)), axis=1).ravel()

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from bokeh.core.properties import value
 from bokeh.layouts import column
-from bokeh.models import ColumnDataSource, FactorRange, HoverTool, Range1d
+from bokeh.models import ColumnDataSource, DatetimeTicker, FactorRange, HoverTool, Range1d
+from bokeh.models.annotations import BoxAnnotation
 from bokeh.models.layouts import LayoutDOM
 from bokeh.plotting import figure
 
@@ -26,23 +27,23 @@ ROWS = ("posture", "lifts", "alerts")
 TIPS = [("", "@words"), ("at", "@when")]
 
 
-def timeline(lines: Lines, found: Found, limit_deg: float, clock: Clock) -> LayoutDOM:
+def timeline(lines: Lines, found: Found, clock: Clock) -> LayoutDOM:
     """Both plots, one time axis."""
     first, last = (float(ms) for ms in clock.ms(lines.t[[0, -1]]))
     # A recording of one instant still needs an axis.
     last = max(last, first + 1000.0)
     x_range = Range1d(start=first, end=last, bounds=(first, last))
-    top = _angles(lines, limit_deg, clock, x_range)
+    top = _angles(lines, found, clock, x_range)
     ribbon = _ribbon(found, clock, x_range)
     top.xaxis.visible = False
     for plot in (top, ribbon):
         plot.min_border_left, plot.min_border_right = LEFT, 12
         plot.xaxis.formatter = time_ticks((last - first) / 1000)
-        plot.xaxis.ticker.desired_num_ticks = 5  # room for their labels on a phone
+        plot.xaxis.ticker = DatetimeTicker(desired_num_ticks=5)  # room for their labels on a phone
     return column(top, ribbon, sizing_mode="stretch_width", spacing=0)
 
 
-def _angles(lines: Lines, limit_deg: float, clock: Clock, x_range: Range1d) -> figure:
+def _angles(lines: Lines, found: Found, clock: Clock, x_range: Range1d) -> figure:
     plot = empty_plot(330, x_range=x_range, x_axis_type="datetime", tools=ZOOM)
     plot.yaxis.axis_label = "degrees"
     starts = spans(len(lines.t))
@@ -61,12 +62,15 @@ def _angles(lines: Lines, limit_deg: float, clock: Clock, x_range: Range1d) -> f
     if drawn:
         plot.add_tools(HoverTool(tooltips=tips, formatters={"@x": "datetime"}, mode="vline", renderers=[line]))
     if lines.low is not None:
-        mark_limit(plot, limit_deg)
+        mark_limit(plot, found.summary["rounding"]["limit_deg"])
+    for m in found.summary["calibration"]["movements"]:
+        left, right = (float(ms) for ms in clock.ms([m["start_s"], m["end_s"]]))
+        plot.add_layout(BoxAnnotation(left=left, right=right, fill_color=colours.INK, fill_alpha=0.14, line_color=None))
     return plot
 
 
 def band(plot: figure, x: Floats, low: Column, high: Column) -> None:
-    """The area between ``low`` and ``high``, broken where they are not known."""
+    """The area between ``low`` and ``high`` (n,) at ``x`` (n,), broken where they are not known."""
     known = np.isfinite(low) & np.isfinite(high)
     edges = np.flatnonzero(np.diff(np.concatenate(([False], known, [False])).astype(np.int8)))
     runs = [slice(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)]
