@@ -22,6 +22,9 @@ LARGEST_SCALE = 0.1
 LARGEST_RESIDUAL = 0.03
 """m/s², rms over the poses used: 0.2° of tilt; a hand or a soft ground gives more."""
 
+SIX = 6
+"""Poses whose lengths alone the fit can meet exactly: they prove nothing."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
@@ -61,16 +64,17 @@ class SensorFit:
         return " ".join(part for part in (self._acc(), self._apart(), self._gyr(), self._turned()) if part)
 
     def _acc(self) -> str:
-        off = f", its faces within {np.rad2deg(self.off_face):.1f}°" if self.off_face else ""
+        off = f" Its faces are square within {np.rad2deg(self.off_face):.1f}°." if self.off_face else ""
+        met = ", which six poses always allow" if self.poses == SIX else ""
         return (
-            f"Gravity is right to {in_words(self.after)} in the {self.poses} poses used{off} "
-            f"(before: {in_words(self.before)})."
+            f"Gravity in the {self.poses} poses used is off by {in_words(self.after)}{met}; "
+            f"before, by {in_words(self.before)}.{off}"
         )
 
     def _apart(self) -> str:
         if not self.apart_poses:
             return "No further pose checks it: put the sensor down on some faces a second time."
-        return f"In {self.apart_poses} further poses it is right to {in_words(self.apart)}."
+        return f"In {self.apart_poses} further poses it is off by {in_words(self.apart)}."
 
     def _gyr(self) -> str:
         if not self.has_gyr:
