@@ -74,7 +74,7 @@ def unexplained(module: Module) -> Iterator[str]:
 
 def listed(name: str, docstring: str) -> bool:
     """Whether a docstring explains a name: ``name`` in double backticks, or ``name : meaning``."""
-    return bool(re.search(rf"``{name}``|^\s*(\w+, )*{name}(, \w+)* : ", docstring, re.MULTILINE))
+    return bool(re.search(rf"``{name}``|\b{name}(, \w+)* : ", docstring))
 
 
 def is_docstring(node: ast.stmt | None) -> bool:
