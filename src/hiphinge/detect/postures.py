@@ -115,6 +115,7 @@ class Labels:
     def __init__(self, params: Params, walking: gait.Params) -> None:
         self.params, self.walking = params, walking
         self._sit, self._lie, self._walk = Latch(), Latch(), Latch()
+        self._pedalled = False
         self._sites: tuple[str, ...] = ()
         self._base = np.empty(0, np.int8)  # cells that await their gait
         self._sizes = np.empty((0, 0))  # (k, c) from 1.5 s before the first of them
@@ -145,7 +146,7 @@ class Labels:
         lying, lying_age = self._lie.follow(excess > p.band, excess < -p.band, np.isfinite(excess))
         longest = round(p.known_for * PER_SECOND)
         code = np.where(sitting, self.SITTING, self.STANDING)
-        code = np.where(age > longest, np.where(age < NEVER, self.MISSING, self.UNKNOWN), code)
+        code[age > longest] = self.MISSING if any(name.startswith("thigh_") for name in cells.angles) else self.UNKNOWN
         return np.where(lying & (lying_age <= longest), self.LYING, code).astype(np.int8)
 
     def _decide(self, sizes: Floats, thighs: Floats) -> Codes:
@@ -175,10 +176,12 @@ class Labels:
 
     def _cycles(self, n: int) -> Bools:
         p = self.params
-        windows = sliding_window_view(self._thighs, gait.WINDOW, axis=1)[:, : n * PER_SECOND : PER_SECOND]
+        windows = sliding_window_view(self._thighs, gait.WINDOW, axis=1)[:, : n * PER_SECOND + 1 : PER_SECOND]
         low, high = windows.min(axis=-1), windows.max(axis=-1)
         pedals = (low > p.cycling_low) & (high - low > p.cycling_range)
         for thigh, second in np.argwhere(pedals):
             again = gait.autocorrelation(windows[thigh, second][None], CADENCE[1])
             pedals[thigh, second] = gait.regularity(again, CADENCE[0])[0] >= self.walking.sure
-        return pedals.any(axis=0)
+        turning = np.concatenate(([self._pedalled], pedals.any(axis=0)))
+        self._pedalled = bool(turning[n])
+        return turning[:-2] | turning[1:-1] | turning[2:]  # a window that reaches over the edge does not turn

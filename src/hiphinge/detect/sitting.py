@@ -42,7 +42,8 @@ class Params:
     labels, walking, rises : what a posture, walking and standing up is.
     min_sitting, min_standing, min_walking, min_cycling : s; ActiPASS bouts:
         5, 2, 2, 15.
-    min_lying, min_unknown : s [D].
+    min_lying, min_unknown, min_missing : s; missing is unknown for want of
+        samples, not of a sensor [D].
     min_not_worn : s; the detector of wear has waited already.
     gap : s of something else that do not end a bout; ActiPASS 20.
     wait : s for which a label may still turn out as not worn: the hold of the
@@ -59,7 +60,8 @@ class Params:
     min_walking: float = 2.0
     min_cycling: float = 15.0
     min_lying: float = 5.0
-    min_unknown: float = 5.0
+    min_unknown: float = 2.0
+    min_missing: float = 5.0
     min_not_worn: float = 1.0
     gap: float = 20.0
     wait: float = 60.0
@@ -75,7 +77,7 @@ class Params:
             CYCLING: self.min_cycling,
             LYING: self.min_lying,
             UNKNOWN: self.min_unknown,
-            MISSING: self.min_unknown,
+            MISSING: self.min_missing,
             NOT_WORN: self.min_not_worn,
         }
         return {name: round(shortest * PER_SECOND) for name, shortest in seconds.items()}

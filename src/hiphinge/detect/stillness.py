@@ -14,6 +14,9 @@ from hiphinge.blocks import Bools, Event, Floats
 from hiphinge.detect.cells import PER_SECOND, CellBlock
 from hiphinge.detect.runs import runs
 
+KNOWN = 0.8
+"""Share of a window that must be known; a lost second does not mean that a sensor was moved."""
+
 
 @dataclass(frozen=True)
 class Params:
@@ -30,8 +33,8 @@ class Params:
         above the other. At rest 0.001 to 0.005; the same people 0.016, 0.022, 0.007.
     gyr_still, gyr_moved : rad/s, likewise. At rest 0.0001 to 0.0002; 0.0019,
         0.0027, 0.0006.
-    lively : m/s² at another sensor, while this one is still, that show this one
-        to be off [D].
+    lively : m/s², root mean square from cell to cell of another sensor, which
+        shows that this one, still, is off: somebody who walks has 1 and more [D].
     """
 
     hold: float = 60.0
@@ -62,7 +65,7 @@ class Stillness:
         still &= np.isnan(gyr) | _within(gyr, gyr_noise, p.noise, p.gyr_still, p.gyr_moved)
         absent = np.isnan(acc)
         idle = self._count(np.all(still | absent, axis=0) & np.any(still, axis=0))
-        alone = still & np.any(np.where(absent, 0.0, acc) > p.lively, axis=0)
+        alone = still & np.any(acc_noise > p.lively / np.sqrt(PER_SECOND), axis=0)
         return idle, self._single(cells, still, alone)
 
     def _count(self, off: Bools) -> NDArray[np.int64]:
@@ -105,10 +108,16 @@ class _Means:
         means = np.concatenate((self._means, means), axis=1)
         noise = np.concatenate((self._noise, jitter), axis=1)
         self._means, self._noise = means[:, 1 - self._hold :], noise[:, 1 - self._hold :]
-        around = sliding_window_view(noise, self._hold, axis=1)
-        expected = np.sqrt(np.add.reduce(np.ascontiguousarray(around), axis=-1) / self._hold / PER_SECOND)
+        around = np.ascontiguousarray(sliding_window_view(noise, self._hold, axis=1))
         windows = np.ascontiguousarray(sliding_window_view(means, self._hold, axis=1))
-        return (_steps(windows) if steps else _deviation(windows)), expected
+        known = np.isfinite(around)
+        seconds = np.add.reduce(known, axis=-1)
+        enough = np.where(seconds >= KNOWN * self._hold, seconds, np.nan)
+        expected = np.sqrt(np.add.reduce(np.where(known, around, 0.0), axis=-1) / enough / PER_SECOND)
+        off = np.diff(windows, axis=-1) / np.sqrt(2.0) if steps else _centred(windows, enough)
+        off = np.where(np.isfinite(off), off, 0.0)
+        squares = np.add.reduce(off * off, axis=-1)
+        return np.sqrt((squares[..., 0] + squares[..., 1] + squares[..., 2]) / (3.0 * (enough - 1.0))), expected
 
 
 def _sum(parts: Sequence[Floats]) -> Floats:
@@ -118,20 +127,10 @@ def _sum(parts: Sequence[Floats]) -> Floats:
     return total
 
 
-def _deviation(windows: Floats) -> Floats:
-    """Of (k, s, 3, w) about the mean of each row, all three axes together (k, s)."""
-    off = windows - (np.add.reduce(windows, axis=-1) / windows.shape[-1])[..., None]
-    return _together(off, windows.shape[-1] - 1)
-
-
-def _steps(windows: Floats) -> Floats:
-    """The same from the differences of neighbours: a slow drift does not count."""
-    return _together(np.diff(windows, axis=-1) / np.sqrt(2.0), windows.shape[-1] - 1)
-
-
-def _together(off: Floats, count: int) -> Floats:
-    squares = np.add.reduce(off * off, axis=-1)
-    return np.sqrt((squares[..., 0] + squares[..., 1] + squares[..., 2]) / (3 * count))
+def _centred(windows: Floats, count: Floats) -> Floats:
+    """Rows of (k, s, 3, w) without the mean of what is known in them: ``count`` (k, s)."""
+    filled = np.where(np.isfinite(windows), windows, 0.0)
+    return windows - (np.add.reduce(filled, axis=-1) / count[..., None])[..., None]
 
 
 def _within(value: Floats, expected: Floats, noise: float, still: float, moved: float) -> Bools:
