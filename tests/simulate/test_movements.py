@@ -54,11 +54,19 @@ def test_kinds_by_thigh_and_share() -> None:
 
 def test_a_deadlift_begins_at_the_bottom() -> None:
     lift = session(*simulate.deadlifts(1)).lifts[0]
-    assert lift.start == lift.bottom > 2.0
+    assert lift.start == pytest.approx(lift.bottom, abs=0.011)
+    assert lift.bottom > 2.0
     score = session(*simulate.deadlifts(1)).score
     trunk = score.at("trunk", np.array([lift.start, lift.end]))
     assert trunk[0] > np.deg2rad(60)
-    assert abs(trunk[1]) < np.deg2rad(2)
+    assert abs(trunk[1]) < np.deg2rad(5)
+
+
+@pytest.mark.parametrize("seconds", [0.6, 0.8])
+def test_a_quick_lift_is_seen_as_long_as_asked(seconds: float) -> None:
+    (lift,) = session(simulate.Stand(2.0), simulate.quick(0.8, seconds)).lifts
+    assert lift.end - lift.start == pytest.approx(seconds, abs=0.08)
+    assert lift.start < lift.bottom < lift.end
 
 
 def test_the_pelvis_lags_the_spine_in_a_bend() -> None:

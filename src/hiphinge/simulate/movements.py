@@ -14,6 +14,9 @@ import numpy as np
 
 from hiphinge.simulate.score import Mark, Score, Span
 
+VISIBLE = 0.785
+"""Share of a transition's time in which it is beyond a twentieth of its way: before, nobody sees it."""
+
 
 class Movement(Protocol):
     """Anything that writes itself into a score from ``score.now`` on and advances it."""
@@ -134,8 +137,9 @@ def squat(depth_deg: float = 85.0, *, trunk_deg: float = 38.0, lumbar_deg: float
 
 
 def quick(spine_share: float = 0.8, seconds: float = 0.75, depth_deg: float = 55.0) -> Lift:
-    """Something snatched up: down and up within 0.6 to 0.8 s."""
-    return Lift("quick", depth_deg, 16.0, spine_share, lowering=0.5 * seconds, hold=0.0, lifting=0.5 * seconds)
+    """Something snatched up: seen to move for 0.6 to 0.8 s."""
+    half = 0.5 * seconds / VISIBLE
+    return Lift("quick", depth_deg, 16.0, spine_share, lowering=half, hold=0.0, lifting=half)
 
 
 def deadlifts(times: int = 5, spine_share: float = 0.6, depth_deg: float = 68.0) -> list[Movement]:

@@ -16,12 +16,17 @@ RATE_HZ = 100.0
 ROUNDED_SHARE, ROUNDED_SECONDS = 0.80, 0.3
 """Rounded: this share of the own maximum for this long (contract)."""
 
+SEEN = 0.05
+"""Of its largest trunk inclination or thigh elevation: there a repetition begins and ends."""
+
 Chunk = dict[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
 class TrueLift:
     """One repetition; times in s, angles in rad.
+
+    ``start`` and ``end``: a twentieth of the way, when it begins to be seen.
 
     ``movement`` as it was meant; ``kind`` by the rule of the contract: hinge,
     squat, stoop, mixed. ``share`` is the peak over the own maximum.
@@ -98,13 +103,14 @@ def _lift(score: Score, number: int, span: Span) -> TrueLift:
     thigh = np.maximum(score.at("thigh_left", t), score.at("thigh_right", t))
     own, peak = score.wearer.max_lumbar, float(lumbar.max())
     depth, lean = float(thigh.max()), float(trunk.max())
+    seen = t[(trunk >= SEEN * lean) | (thigh >= SEEN * depth)]
     return TrueLift(
         rep=number,
         movement=span.movement,
         kind=_kind(depth, lean, peak / own),
-        start=float(span.start),
+        start=float(seen[0]),
         bottom=float(span.bottom),
-        end=float(span.end),
+        end=float(seen[-1]),
         spine_share=span.spine_share,
         peak_lumbar_flexion=peak,
         own_maximum=own,
