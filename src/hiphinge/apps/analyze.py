@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 import pandas as pd
@@ -99,10 +100,30 @@ def write_report(out: Path, found: Found, title: str) -> None:
     """report.html, from the tables that stand in ``out`` and the summary."""
     from hiphinge.apps.report import build  # noqa: PLC0415  Bokeh takes half a second, which --no-report saves
 
-    file = pq.ParquetFile(out / ANGLES)
-    names = [name for name in ("t_s", *build.COLUMNS) if name in file.schema_arrow.names]
-    table = file.read(names, use_threads=False)
-    write_text(out / REPORT, build.render({name: table[name].to_numpy() for name in names}, found, title))
+    write_text(out / REPORT, build.render(StoredAngles(out / ANGLES), found, title))
+
+
+class StoredAngles(Mapping[str, Any]):
+    """Columns (n,) of angles.parquet, each read when it is first asked for: a report draws a few of them."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetFile(path)
+        self._names: list[str] = self._file.schema_arrow.names
+        self._read: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._read:
+            self._read[name] = self._file.read([name], use_threads=False)[name].to_numpy()
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def csv_text(frame: pd.DataFrame) -> str:

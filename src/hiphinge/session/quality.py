@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 import numpy as np
 
 from hiphinge.blocks import Input, Packet, Sensor, Tick, Times
-from hiphinge.devices.registry import DECODERS, Decoder
+from hiphinge.devices.registry import DECODERS
 
 GAP = 0.5
 """s: a longer silence is a gap; up to here it is bridged (architecture, gaps)."""
@@ -81,7 +80,7 @@ class _Track:
 
     def __post_init__(self) -> None:
         self.site = self.sensor.site
-        build = cast(Callable[[str], Decoder], DECODERS[self.sensor.device])
+        build = DECODERS[self.sensor.device]
         self._decoder = build(self.sensor.sensor)
 
     def append(self, packets: Sequence[Packet]) -> None:

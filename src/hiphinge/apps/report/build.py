@@ -12,15 +12,13 @@ from hiphinge.apps.report import facts, headline, sections
 from hiphinge.apps.report.clock import Clock
 from hiphinge.apps.report.loops import loops
 from hiphinge.apps.report.page import Page, html
-from hiphinge.apps.report.series import COLUMNS, Angles, Lines, known, lines
+from hiphinge.apps.report.series import Angles, Lines, known, lines
 from hiphinge.apps.report.timeline import timeline
 from hiphinge.session import Found
 
-__all__ = ["COLUMNS", "render"]
-
 
 def render(angles: Angles, found: Found, title: str = "") -> str:
-    """The report as HTML; ``angles`` holds ``t_s`` and those of :data:`COLUMNS` that exist, each (n,)."""
+    """The report as HTML; ``angles`` holds the columns (n,) of angles.parquet."""
     reps, summary = found.reps, found.summary
     clock, drawn = Clock.of(summary), lines(angles)
     drawings: dict[str, Model] = {}

@@ -16,20 +16,10 @@ from hiphinge.blocks import Floats
 
 Column = NDArray[np.floating[Any]]
 Angles = Mapping[str, Column]
-"""Columns of angles.parquet by name; a data frame will do."""
+"""Columns of angles.parquet by name, read when they are asked for."""
 
 BINS = 3000
 """Spans of time in a drawing: about two a pixel of a wide screen, 9.6 s of a day of eight hours."""
-COLUMNS = tuple(
-    f"{name}_deg"
-    for name in (
-        *("lumbar_flexion", "lumbar_flexion_sd", "lumbar_flexion_low", "lumbar_flexion_high"),
-        *("hip_flexion", "hip_flexion_left", "hip_flexion_right"),
-        *("pelvis_tilt", "trunk_inclination"),
-        *("thigh_elevation", "thigh_elevation_left", "thigh_elevation_right"),
-    )
-)
-"""What the report may need of angles.parquet, besides t_s."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ ul.plain { padding-left: 1.2rem; margin: .3rem 0; }
   .card b { font-size: 1.3rem; } .card { padding: 8px 10px; }
   .cards { grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); gap: 8px; } }
 @media print { .rows { max-height: none; overflow: visible; } body { max-width: none; font-size: 12px; }
-  section { break-inside: avoid-page; } tr { break-inside: avoid; } .card { border: 1px solid #bbb; } }
+  .plot, .card, tr { break-inside: avoid; } h2, .key { break-after: avoid; } .card { border: 1px solid #bbb; } }
 """
 
 TEMPLATE = """<!doctype html>
