@@ -64,7 +64,7 @@ class Progress(dict[str, Any]):
 def sources_digest(name: str) -> str:
     """One number for all that a measure may depend on in this checkout."""
     digest = hashlib.sha256()
-    for path in sorted([*(ROOT / "src").rglob("*.py"), HERE / f"measure_{name}.py"]):
+    for path in sorted([*(ROOT / "src").rglob("*.py"), HERE / "played.py", HERE / f"measure_{name}.py"]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
