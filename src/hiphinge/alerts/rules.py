@@ -125,7 +125,7 @@ class Admission:
         self._clock = quiet.WallClock()
         self._silences: list[_Silence] = []
         self._waiting: list[tuple[float, Finding]] = []  # when it may be told, and what
-        self._over: dict[tuple[str, Hashable], float] = {}
+        self._over: dict[tuple[str, Hashable], list[float]] = {}
         self._told: set[tuple[str, Hashable]] = set()
         self._given: list[tuple[float, Alert]] = []  # when it was told, and what
         self._wrong: list[tuple[float, str]] = []
@@ -157,7 +157,7 @@ class Admission:
 
     def _wait(self, finding: Finding) -> None:
         if finding.over:
-            self._over[finding.key] = finding.t
+            self._over.setdefault(finding.key, []).append(finding.t)
             return
         told = replace(finding, t=finding.t + self.params.dwell(finding.kind), bout=finding.key[1])
         self._waiting.append((told.t + self.params.settle, told))
@@ -173,7 +173,7 @@ class Admission:
         alerts: list[Alert] = []
         for shown, finding in due:
             began = finding.t - self.params.dwell(finding.kind)
-            if not began <= self._over.get(finding.key, -float("inf")) < finding.t:
+            if not any(began <= over < finding.t for over in self._over.get(finding.key, ())):
                 alerts += self._admit(finding, shown)
         return alerts
 
