@@ -16,7 +16,7 @@ __all__ = ["__version__", "open"]
 def __getattr__(name: str) -> Any:
     """Load :mod:`hiphinge.session` only when its names are used: pandas is slow to import."""
     if name in {"open", "Session", "Result"}:
-        from hiphinge import session
+        from hiphinge import session  # noqa: PLC0415  see the docstring
 
         return getattr(session, name)
     raise AttributeError(f"module 'hiphinge' has no attribute {name!r}")

@@ -266,14 +266,16 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class SensorCalibration:
-    """A sensor's own errors: true = scale · (measured − bias), acceleration.
+    """A sensor's own errors: true = scale · (measured − bias).
 
-    ``gyr_bias`` (3,) rad/s, ``acc_bias`` (3,) m/s², ``acc_scale`` (3, 3).
+    ``gyr_bias`` (3,) rad/s, ``gyr_scale`` (3,) along the axes; ``acc_bias``
+    (3,) m/s², ``acc_scale`` (3, 3).
     """
 
     gyr_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
     acc_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
     acc_scale: tuple[tuple[float, float, float], ...] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    gyr_scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hiphinge.alerts import findings, rules
 from hiphinge.blocks import (
     SACRUM,
     SITES,
@@ -30,13 +31,12 @@ from hiphinge.blocks import (
     Sensor,
     Tick,
 )
-from hiphinge.alerts import findings, rules
 from hiphinge.detect import lifts, rounding, signal, sitting, wear
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import SettingsError
 from hiphinge.fusion import heading, orientation
 from hiphinge.kinematics import body, joint_angles, mounting, range_of_motion, split
-from hiphinge.streams import align
+from hiphinge.streams import align, calibrate
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Params:
     """Who wears what, and the Params of every stage."""
 
     sensors: tuple[Sensor, ...] = ()
+    calibrate: calibrate.Params = field(default_factory=calibrate.Params)
     align: align.Params = field(default_factory=align.Params)
     orientation: orientation.Params = field(default_factory=orientation.Params)
     heading: heading.Params = field(default_factory=heading.Params)
@@ -81,7 +82,9 @@ class Intake:
         self._site = {s.sensor: s.site for s in params.sensors}
         self._decoders = {s.sensor: DECODERS[s.device](s.sensor) for s in params.sensors}
         self._aligner = align.Aligner(params.align, self.sites)
-        self._bias = {s: np.array(c.gyr_bias) for s, c in calibration.sensors.items()}
+        self._own = calibrate.SensorErrors(params.calibrate)
+        rests = {s.sensor: calibration.sensors[s.site] for s in params.sensors if s.site in calibration.sensors}
+        self._rest = calibrate.SensorErrors(calibrate.Params(rests))
         self._horizon = np.iinfo(np.int64).min // 2
         self._largest = params.align.largest
         self.events: list[Event] = []
@@ -92,8 +95,7 @@ class Intake:
         for one in inputs:
             if isinstance(one, Packet) and one.sensor in self._decoders:
                 packets.setdefault(one.sensor, []).append(one)
-            if one.arrival_ns > self._horizon:
-                self._horizon = one.arrival_ns
+            self._horizon = max(self._horizon, one.arrival_ns)
         samples = [(self._site[sensor], self._decode(sensor, heard)) for sensor, heard in packets.items()]
         block = self._aligner.align(samples, self._horizon)
         yield block
@@ -111,11 +113,10 @@ class Intake:
 
     def _decode(self, sensor: str, packets: list[Packet]) -> ImuBlock:
         block, errors = self._decoders[sensor].decode(packets)
-        self.events += [Event(packets[0].arrival_ns / 1e9, "undecoded", {"message": str(e)}) for e in errors]
-        bias = self._bias.get(self._site[sensor])
-        if bias is None:
-            return block
-        return ImuBlock(block.sensor, block.t_ns, block.acc, block.gyr - bias, block.arrival_ns, block.clipped)
+        for error in errors:
+            heard = next(p.arrival_ns for p in packets if p.payload is error.payload)
+            self.events.append(Event(heard / 1e9, "undecoded", {"message": str(error)}))
+        return self._rest.correct(self._own.correct(block))
 
 
 class AnglePath:

@@ -1,0 +1,1 @@
+"""What the wearer is told, when, and in which words."""

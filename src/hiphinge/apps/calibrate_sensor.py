@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
 import numpy as np
 
 from hiphinge.apps.recordings import printable, reading
 from hiphinge.blocks import Floats, ImuBlock, Packet, Sensor
-from hiphinge.devices.registry import DECODERS, Decoder
+from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import InputError
 from hiphinge.formats.csv_table import SensorFile
 from hiphinge.formats.csv_units import ACC_UNITS, GYR_UNITS, Units
@@ -126,7 +125,7 @@ def from_recording(recording: Recording, worn: Sensor) -> Samples:
         raise InputError(
             f"{recording.path}: {worn.sensor} is a {worn.device!r}, expected one of: {known}. Choose another sensor."
         )
-    decoder = cast(Callable[[str], Decoder], DECODERS[worn.device])(worn.sensor)
+    decoder = DECODERS[worn.device](worn.sensor)
     blocks: list[ImuBlock] = []
     for batch in recording.batches():
         packets = [one for one in batch if isinstance(one, Packet) and one.sensor == worn.sensor]

@@ -41,13 +41,15 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    epilog="Try it without any sensor:  hiphinge demo",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="hiphinge")
 def hiphinge() -> None:
     """How much of a bend comes from the low back, and how much from the hips.
 
-    \b
-    Try it without any sensor:  hiphinge demo
     It shows how you move. It is not a medical device.
     """
 

@@ -31,7 +31,8 @@ def command(*, out: Path | None, seed: int, fast: bool) -> None:
     private_folder(folder)
     file = folder / "workout.mcap"
     wearing = simulate.scenario("workout", seed=seed)
-    click.echo(f"A virtual wearer works out for {wearing.duration / 60:.1f} min with sensors on {', '.join(wearing.wearing.sites)}.")
+    sites = ", ".join(wearing.wearing.sites)
+    click.echo(f"A virtual wearer works out for {wearing.duration / 60:.1f} min with sensors on {sites}.")
     with replacing(file) as temporary:
         write_recording(wearing, header(wearing, f"demo {seed}"), temporary)
     opened = session.open(file)

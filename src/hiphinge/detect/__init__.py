@@ -1,0 +1,1 @@
+"""What angles and movement mean: repetitions, rounding, postures, wear, signal."""

@@ -21,10 +21,10 @@ PER_SECOND = 10
 
 @dataclass(frozen=True, slots=True)
 class CellBlock:
-    """Whole seconds of cells; c cells, k sensors. NaN where any row of a cell is missing.
+    """Whole seconds of cells; n cells, k sensors. NaN where any row of a cell is missing.
 
     ``first`` numbers the first second (it begins at ``first`` s); ``acc`` and
-    ``gyr`` (k, c, 3) are means; ``angles`` (c,) rad as at the start of each
+    ``gyr`` (k, n, 3) are means; ``angles`` (n,) rad as at the start of each
     cell, but means, rad/s, where the name ends in ``_rate``.
     """
 
@@ -38,7 +38,7 @@ class CellBlock:
         return self.acc.shape[1]
 
     def angle(self, name: str) -> Floats:
-        """One angle (c,); NaN when nobody gives it."""
+        """One angle (n,); NaN when nobody gives it."""
         return self.angles[name] if name in self.angles else np.full(len(self), np.nan)
 
 

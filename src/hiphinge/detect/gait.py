@@ -37,14 +37,14 @@ class Params:
 
 
 def size(acc: Floats) -> Floats:
-    """|acc| (k, c) m/s² of cell means (k, c, 3)."""
+    """|acc| (k, n) m/s² of cell means (k, n, 3)."""
     return np.sqrt(acc[..., 0] ** 2 + acc[..., 1] ** 2 + acc[..., 2] ** 2)
 
 
 def strength(params: Params, sizes: Floats, sites: Sequence[str]) -> tuple[Floats, Floats]:
-    """How lively (s,) m/s² and how regular (s,) 0 to 1 the middle seconds of windows are.
+    """How lively (n,) m/s² and how regular (n,) 0 to 1 the middle seconds of windows are.
 
-    ``sizes`` (k, s, 40) are windows of |acc|. Trunk sensors decide where worn,
+    ``sizes`` (k, n, 40) are windows of |acc|. Trunk sensors decide where worn,
     else the thighs; their mean counts. NaN cells are left out.
     """
     trunk = [i for i, site in enumerate(sites) if site in (UPPER_LUMBAR, SACRUM)]
@@ -59,7 +59,7 @@ def strength(params: Params, sizes: Floats, sites: Sequence[str]) -> tuple[Float
 
 
 def regularity(again: Floats, shortest: int) -> Floats:
-    """Highest autocorrelation (s,) of (s, lags) from lag ``shortest`` on, after it has been below 0.
+    """Highest autocorrelation (n,) of (n, lags) from lag ``shortest`` on, after it has been below 0.
 
     A single rise or fall is alike at short lags too; only what returns counts.
     """
@@ -68,7 +68,7 @@ def regularity(again: Floats, shortest: int) -> Floats:
 
 
 def autocorrelation(windows: Floats, longest: int) -> Floats:
-    """Of each row of (s, w) at lags 1 to ``longest``, (s, longest); 0 where nothing moves."""
+    """Of each row of (n, w) at lags 1 to ``longest``, (n, longest); 0 where nothing moves."""
     x = _centred(windows)
     power = np.maximum(np.add.reduce(x * x, axis=-1), 1e-12)
     w = x.shape[-1]
@@ -77,7 +77,7 @@ def autocorrelation(windows: Floats, longest: int) -> Floats:
 
 
 def deviation(windows: Floats) -> Floats:
-    """Standard deviation (s,) of the rows of (s, w), without what is NaN."""
+    """Standard deviation (n,) of the rows of (n, w), without what is NaN."""
     x = _centred(windows)
     return np.sqrt(np.add.reduce(x * x, axis=-1) / x.shape[-1])
 
@@ -91,7 +91,7 @@ def _centred(windows: Floats) -> Floats:
 
 
 def _mean(parts: Sequence[Floats], known: Sequence[Bools]) -> Floats:
-    """Of the parts (s, m) where they are known (s,); 0 where none is."""
+    """Of the parts (n, m) where they are known (n,); 0 where none is."""
     total, count = np.zeros_like(parts[0]), np.zeros(len(parts[0]))
     for part, there in zip(parts, known, strict=True):
         total += np.where(there[:, None], part, 0.0)

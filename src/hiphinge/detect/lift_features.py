@@ -69,11 +69,8 @@ def onset(fold: Floats, opened: int, before: int) -> int:
     return first + int(low[-1]) if len(low) else opened
 
 
-def measure(
-    kept: Columns, start: int, end: int, from_bottom: bool, p: Params, r: rounding.Params, own_range: float
-) -> Repetition:
-    """The repetition between two indices of ``kept``; not numbered yet."""
-    c = {name: x[start : end + 1] for name, x in kept.items()}
+def measure(c: Columns, from_bottom: bool, p: Params, r: rounding.Params, own_range: float) -> Repetition:
+    """The repetition that makes up these columns; not numbered yet."""
     t, lumbar = c["t"], c["lumbar"]
     b = int(np.nanargmax(c["fold"]))
     deep = np.flatnonzero(c["fold"] >= 0.95 * c["fold"][b])

@@ -165,13 +165,12 @@ class Lifts:
             return None
         # Begun out of sight, or held too long to be one movement: it counts from its bottom.
         from_bottom = cut or opened == 0 or not np.isfinite(kept["fold"][opened - 1])
-        start = (
-            opened + int(np.nanargmax(fold)) if from_bottom else features.onset(kept["fold"], opened, self.BEFORE)
-        )
+        start = opened + int(np.nanargmax(fold)) if from_bottom else features.onset(kept["fold"], opened, self.BEFORE)
         t0, t1 = float(kept["t"][start]), float(kept["t"][end])
         if any(t0 < b and t1 > a for a, b in self.movements):
             return None
-        return features.measure(kept, start, end, from_bottom, p, self.rounded, self.own_range)
+        columns = {name: x[start : end + 1] for name, x in kept.items()}
+        return features.measure(columns, from_bottom, p, self.rounded, self.own_range)
 
     def _deep(self, opened: int, end: int) -> bool:
         """Deep enough for a repetition, and no stride."""

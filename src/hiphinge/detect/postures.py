@@ -62,7 +62,7 @@ class Latch:
         self._value, self._age = 0, NEVER
 
     def follow(self, on: Bools, off: Bools, known: Bools) -> tuple[Bools, Times]:
-        """State (c,) and for how many cells nothing was ``known`` (c,)."""
+        """State (n,) and for how many cells nothing was ``known`` (n,)."""
         at = np.arange(len(on))
         turned = np.maximum.accumulate(np.where(on | off, at, -1))
         value = np.where(turned < 0, self._value, on[turned])
@@ -74,7 +74,7 @@ class Latch:
 
 
 def thigh_elevation(params: Params, cells: CellBlock) -> Floats:
-    """The elevation (c,) that decides: of one thigh, or of both.
+    """The elevation (n,) that decides: of one thigh, or of both.
 
     Of two thighs the higher one counts when the other is raised too or the
     pelvis is rolled back as in sitting; otherwise the lower one: half kneeling,
@@ -89,7 +89,7 @@ def thigh_elevation(params: Params, cells: CellBlock) -> Floats:
 
 
 def lying_excess(params: Params, cells: CellBlock, thigh: Floats) -> Floats:
-    """How far (c,) rad the wearer is past the nearest limit of lying; NaN: nothing tells.
+    """How far (n,) rad the wearer is past the nearest limit of lying; NaN: nothing tells.
 
     On the back the trunk leans back and the thigh is up, on the face both are
     the other way round, so that bending forward on a chair is neither.
@@ -118,11 +118,11 @@ class Labels:
         self._pedalled = False
         self._sites: tuple[str, ...] = ()
         self._base = np.empty(0, np.int8)  # cells that await their gait
-        self._sizes = np.empty((0, 0))  # (k, c) from 1.5 s before the first of them
+        self._sizes = np.empty((0, 0))  # (k, n) from 1.5 s before the first of them
         self._thighs = np.empty((0, 0))  # likewise
 
     def follow(self, cells: CellBlock) -> Codes:
-        """Codes (c,), places in POSTURES, of the next whole seconds."""
+        """Codes (n,), places in POSTURES, of the next whole seconds."""
         if not self._sites:
             self._sites = cells.sites
             self._sizes = np.full((len(cells.sites), BEFORE), np.nan)
@@ -133,7 +133,7 @@ class Labels:
         return self._decide(gait.size(cells.acc), thighs)
 
     def finish(self) -> Codes:
-        """Codes (c,) of the seconds that still waited."""
+        """Codes (n,) of the seconds that still waited."""
         tail = BEFORE + PER_SECOND
         return self._decide(np.full((len(self._sites), tail), np.nan), np.full((2, tail), np.nan))
 

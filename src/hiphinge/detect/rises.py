@@ -32,7 +32,7 @@ class Params:
 
 
 class Rises:
-    """Thigh elevation in cells (c,) rad; events "sit_to_stand" with ``rise_s``, at the time when up."""
+    """Thigh elevation in cells (n,) rad; events "sit_to_stand" with ``rise_s``, at the time when up."""
 
     UNSURE, UP, ON_SEAT = range(3)
 

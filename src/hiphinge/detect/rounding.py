@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hiphinge.blocks import CLIPPED, FILLED, AngleBlock, Bools, Event, Floats
+from hiphinge.blocks import CLIPPED, FILLED, AngleBlock, Bools, Event
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Params:
 
 
 def limit(params: Params, own_range: float) -> float:
-    """rad of lumbar flexion from which a back is rounded; NaN without an own range."""
+    """Rad of lumbar flexion from which a back is rounded; NaN without an own range."""
     return float(np.maximum(params.on_share * own_range, params.least))
 
 
@@ -86,11 +86,13 @@ class Rounding:
         bent = angles["trunk_inclination"] > self.params.bent
         for start, end in self.movements:
             bent &= (angles.t < start) | (angles.t > end)
-        return tuple(self._scan(angles.t, flexion, sd, sure & bent, sound, below))
+        found = [self._event(angles.t[i], flexion[i], sd[i]) for i in self._begin(sure & bent, sound, below)]
+        return tuple(found)
 
-    def _scan(self, t: Floats, flexion: Floats, sd: Floats, sure: Bools, sound: Bools, below: Bools) -> list[Event]:
+    def _begin(self, sure: Bools, sound: Bools, below: Bools) -> list[int]:
+        """Instants at which a dwell is over and a bout begins."""
         found = []
-        for i in range(len(t)):
+        for i in range(len(sure)):
             if self._active:
                 self._active = not below[i]
             elif not sure[i] or (self._run == 0 and not sound[i]):
@@ -99,9 +101,11 @@ class Rounding:
                 self._run += 1
                 if self._run >= self._dwell and sound[i]:
                     self._run, self._active = 0, True
-                    found.append(self._event(float(t[i]), float(flexion[i]), float(sd[i])))
+                    found.append(i)
         return found
 
     def _event(self, t: float, flexion: float, sd: float) -> Event:
-        share = flexion / self.own_range
-        return Event(t, "rounded", {"flexion": flexion, "limit": self._on, "share": share, "sd": sd})
+        share = float(flexion) / self.own_range
+        return Event(
+            float(t), "rounded", {"flexion": float(flexion), "limit": self._on, "share": share, "sd": float(sd)}
+        )

@@ -121,7 +121,7 @@ class Postures:
     def update(self, angles: AngleBlock, motion: MotionBlock, idle: Seconds | None = None) -> Seen:
         """Take the next instants, the same ones in both blocks.
 
-        ``idle`` (s,) is what the detector of wear said to the same blocks;
+        ``idle`` (n,) is what the detector of wear said to the same blocks;
         None, and then always, where nobody asks whether the sensors are worn.
         """
         return self._take(self._cells.gather(angles, motion), idle)

@@ -43,7 +43,7 @@ class Params:
 
 
 def inclination(cells: CellBlock, site: str) -> Floats:
-    """The site's inclination or elevation (c,) rad, NaN where it is not known."""
+    """The site's inclination or elevation (n,) rad, NaN where it is not known."""
     if site == UPPER_LUMBAR:
         return cells.angle("trunk_inclination")
     if site == SACRUM:
@@ -66,7 +66,7 @@ class Slip:
         self._told: set[str] = set()
 
     def follow(self, cells: CellBlock, off: Bools) -> list[Event]:
-        """Events, each at the end of the second that closed the last spell; ``off`` (s,) not worn."""
+        """Events, each at the end of the second that closed the last spell; ``off`` (n,) not worn."""
         if len(cells.sites) < 2 or not any(thigh in cells.sites for thigh in THIGHS):
             return []
         p = self.params

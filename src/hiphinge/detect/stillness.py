@@ -57,7 +57,7 @@ class Stillness:
         self._off: dict[str, bool] = {}
 
     def follow(self, cells: CellBlock) -> tuple[NDArray[np.int64], list[Event]]:
-        """Idle (s,) s, 0 where worn, and events "sensor_taken_off" of one sensor alone (``site``, ``since``)."""
+        """Idle (n,) s, 0 where worn, and events "sensor_taken_off" of one sensor alone (``site``, ``since``)."""
         p = self.params
         acc, acc_noise = self._acc.spread(cells.acc, steps=False)
         gyr, gyr_noise = self._gyr.spread(cells.gyr, steps=True)
@@ -97,7 +97,7 @@ class _Means:
         self._noise = np.empty((0, 0))
 
     def spread(self, x: Floats, *, steps: bool) -> tuple[Floats, Floats]:
-        """Deviation (k, s) of the means of cells (k, c, 3), and what noise alone would make it."""
+        """Deviation (k, n) of the means of cells (k, n, 3), and what noise alone would make it."""
         if not self._means.size:
             self._means = np.full((len(x), self._hold - 1, 3), np.nan)
             self._noise = np.full((len(x), self._hold - 1), np.nan)
@@ -128,7 +128,7 @@ def _sum(parts: Sequence[Floats]) -> Floats:
 
 
 def _centred(windows: Floats, count: Floats) -> Floats:
-    """Rows of (k, s, 3, w) without the mean of what is known in them: ``count`` (k, s)."""
+    """Rows of (k, n, 3, w) without the mean of what is known in them: ``count`` (k, n)."""
     filled = np.where(np.isfinite(windows), windows, 0.0)
     return windows - (np.add.reduce(filled, axis=-1) / count[..., None])[..., None]
 

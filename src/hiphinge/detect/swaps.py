@@ -48,7 +48,7 @@ class Legs:
 
     def __init__(self, params: Params, walking: gait.Params) -> None:
         self.params, self.walking = params, walking
-        self._past: Floats | None = None  # (k + thighs + 1, c): sizes, elevations, yaw rate of the last 3 s
+        self._past: Floats | None = None  # (k + thighs + 1, n): sizes, elevations, yaw rate of the last 3 s
         self._agreement: dict[str, float] = {}
         self._walked = 0
         self._told = False
@@ -73,7 +73,7 @@ class Legs:
         return self._judge(thighs, swings, [cells.first + second + 1.0 for second in np.flatnonzero(walks).tolist()])
 
     def _judge(self, thighs: list[str], swings: Floats, known: list[float]) -> list[Event]:
-        """Correlations (thighs, s) of the windows that end at ``known`` s."""
+        """Correlations (thighs, n) of the windows that end at ``known`` s."""
         p = self.params
         for t, together in zip(known, swings.T.tolist(), strict=True):
             if np.isnan(together).any():
@@ -89,7 +89,7 @@ class Legs:
 
 
 def correlation(x: Floats, y: Floats) -> Floats:
-    """Of each row of (s, w) with the same row of the other, (s,); NaN where either does not move."""
+    """Of each row of (n, w) with the same row of the other, (n,); NaN where either does not move."""
     x = x - (np.add.reduce(x, axis=-1) / x.shape[-1])[:, None]
     y = y - (np.add.reduce(y, axis=-1) / y.shape[-1])[:, None]
     power = np.add.reduce(x * x, axis=-1) * np.add.reduce(y * y, axis=-1)
@@ -105,7 +105,7 @@ class Sites:
         self._hip: _Witness | None = None
 
     def follow(self, cells: CellBlock, off: Bools) -> list[Event]:
-        """``sites`` on each other's places, the ``measure`` with its ``value`` and ``limit``; ``off`` (s,) not worn."""
+        """``sites`` on each other's places, the ``measure`` with its ``value`` and ``limit``; ``off`` (n,) not worn."""
         trunk, pelvis = cells.angle("trunk_inclination"), cells.angle("pelvis_tilt")
         events: list[Event] = []
         thighs = [site for site in cells.sites if site in THIGHS]
@@ -152,7 +152,7 @@ class _Witness:
         self._sum = 0.0
 
     def hear(self, first: int, off: Bools, impossible: Bools, fine: Bools, angle: Floats) -> list[Event]:
-        """Cells (c,) of whole seconds; a second counts when all its cells agree."""
+        """Cells (n,) of whole seconds; a second counts when all its cells agree."""
         if self._told:
             return []
         wrong: Bools = np.logical_and.reduce(impossible.reshape(-1, PER_SECOND), axis=1)

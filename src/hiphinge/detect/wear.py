@@ -27,7 +27,7 @@ class Params:
 class Verdict:
     """On the whole seconds that are complete now.
 
-    ``idle`` (s,): for how many seconds all sensors have been lying still, 0 when
+    ``idle`` (n,): for how many seconds all sensors have been lying still, 0 when
     worn; :class:`hiphinge.detect.sitting.Postures` takes it. ``events``:
     "sensor_taken_off", "sensor_slipped", "sensor_swapped".
     """

@@ -1,0 +1,1 @@
+"""Bytes of sensors <-> samples; one sans-IO file a device."""

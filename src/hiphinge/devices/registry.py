@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hiphinge.blocks import ImuBlock, Packet
@@ -18,4 +18,4 @@ class Decoder(Protocol):
         ...
 
 
-DECODERS: dict[str, type[Decoder]] = {hiphinge_imu.NAME: hiphinge_imu.Decoder}
+DECODERS: dict[str, Callable[[str], Decoder]] = {hiphinge_imu.NAME: hiphinge_imu.Decoder}

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from hiphinge.blocks import SITES, Control, ImuBlock, Input, Packet, Sensor, Tick
-from hiphinge.devices.registry import DECODERS, Decoder
+from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import InputError
 from hiphinge.formats import csv_markers
 from hiphinge.formats.csv_folder import MARKERS, csv_stem
 from hiphinge.formats.csv_lines import shown
 from hiphinge.formats.csv_table import COLUMNS, WITHOUT_GYROSCOPE
 from hiphinge.formats.registry import Replacing
-
-BuildDecoder = Callable[[str], Decoder]
 
 WAITING = 256
 """Packets of one sensor that are decoded and written together."""
@@ -61,7 +58,7 @@ class Export:
         self, sites: dict[str, str], sensors: Sequence[Sensor], folder: Path, replacing: Replacing, stack: ExitStack
     ) -> None:
         self._sites, self._folder, self._replacing, self._stack = sites, folder, replacing, stack
-        self._decoders = {s.sensor: cast(BuildDecoder, DECODERS[s.device])(s.sensor) for s in sensors}
+        self._decoders = {s.sensor: DECODERS[s.device](s.sensor) for s in sensors}
         self._waiting: dict[str, list[Packet]] = {s.sensor: [] for s in sensors}
         self._tables: dict[str, Table] = {}
         self._markers: list[csv_markers.Marker] = []

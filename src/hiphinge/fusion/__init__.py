@@ -1,0 +1,1 @@
+"""Orientation of each sensor, and their headings against each other."""

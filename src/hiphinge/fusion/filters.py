@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
+from scipy.signal import lfilter
 
 from hiphinge.blocks import Floats
 from hiphinge.errors import SettingsError
@@ -18,7 +19,7 @@ except ImportError:  # no wheel for this machine and no compiler: a filter of ah
     VQF = None
 
 FALLBACK = "madgwick"
-"""The steadiest of the ahrs filters: its worst trial of BROAD is 4°, that of the EKF 10 (docs/measures/filters.json)."""
+"""The steadiest of ahrs: its worst trial of BROAD is 4°, that of the EKF 10 (docs/measures/filters.json)."""
 
 SD_FACTOR = {"vqf": 1.0, "madgwick": 3.0, "ekf": 4.0, "mahony": 5.0, "gravity": 4.0}
 """How much larger the inclination error is than VQF's, from the same trials."""
@@ -30,7 +31,7 @@ class Filter(Protocol):
     tau_acc: float
 
     def follow(self, gyr: Floats, acc: Floats) -> Floats:
-        """gyr rad/s, acc m/s² (n, 3) -> q_e_s (n, 4), carrying on from the last call."""
+        """Gyr rad/s, acc m/s² (n, 3) -> q_e_s (n, 4), carrying on from the last call."""
         ...
 
 
@@ -80,7 +81,7 @@ class AhrsFilter:
     """Madgwick, Mahony or EKF of ahrs, one Python call a sample: 80 to 250 µs each."""
 
     def __init__(self, name: str, rate: float, tau_acc: float) -> None:
-        from ahrs import filters  # half a second of import that only this filter needs
+        from ahrs import filters  # noqa: PLC0415  half a second of import that only this filter needs
 
         self.tau_acc = tau_acc
         self._q: Floats | None = None
@@ -112,8 +113,6 @@ class GravityFilter:
 
     def follow(self, gyr: Floats, acc: Floats) -> Floats:
         """See :class:`Filter`; ``gyr`` is not read."""
-        from scipy.signal import lfilter
-
         if self._state is None:
             self._state = self._a * acc[:1]
         up, self._state = lfilter([1 - self._a], [1, -self._a], acc, axis=0, zi=self._state)

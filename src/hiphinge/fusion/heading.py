@@ -9,13 +9,26 @@ pelvis. The price: someone who sits twisted for half an hour is read as straight
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
 from hiphinge import rotation
-from hiphinge.blocks import LEVEL_ONLY, MISSING, SACRUM, SETTLING, THIGH_LEFT, THIGH_RIGHT, Bools, Floats, SegmentBlock
+from hiphinge.blocks import (
+    LEVEL_ONLY,
+    MISSING,
+    SACRUM,
+    SETTLING,
+    THIGH_LEFT,
+    THIGH_RIGHT,
+    Bools,
+    Flags,
+    Floats,
+    SegmentBlock,
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,8 @@ class Params:
     thigh_limit : rad of elevation up to which a thigh takes part: seated with
         the knees apart its axis says nothing of the heading.
     lying_limit : rad of backward tilt from which the wearer counts as lying.
+    stale : s without a look at the axes after which the relation counts as lost: at
+        4 to 10 °/min of drift it is then off by 2 to 5°.
     """
 
     rate: float = 100.0
@@ -39,6 +54,7 @@ class Params:
     level: float = 0.7
     thigh_limit: float = field(default=np.deg2rad(35), metadata={"unit": "rad"})
     lying_limit: float = field(default=np.deg2rad(50), metadata={"unit": "rad"})
+    stale: float = 30.0
 
 
 class Heading:
@@ -69,83 +85,85 @@ class Heading:
             related[i] &= np.isfinite(angle) & related[self._reference]
         return replace(segments, q_e_b=out, related=related)
 
-    def _turns(self, q: Floats, flags: np.ndarray, n: int) -> dict[int, Floats]:
-        size, skip = self.params.window, self._phase or 0
-        held = q.shape[1] - n
-        first = size - skip - held  # instants until the first window closes
-        whole = 0 if n < first else 1 + (n - first) // size
-        bounds = [first + size * j for j in range(whole)]
+    def _turns(self, q: Floats, flags: Flags, n: int) -> dict[int, Floats]:
+        """The turn (n,) rad to take off each segment: held from the last window that closed."""
+        size, held = self.params.window, q.shape[1] - n
+        first = size - (self._phase or 0) - held  # of the n instants, those until the open window closes
+        bounds = list(range(first, n + 1, size)) if n >= first else []
+        starts = [0, *(held + bound for bound in bounds[:-1])]
         turns = {}
         for i, loop in self._loops.items():
             before = loop.angle
-            steps = self._close(loop, i, q, flags, held, first, whole)
-            per_instant = np.concatenate(([before], steps))
-            lengths = np.diff([0, *bounds, n])
-            turns[i] = np.repeat(per_instant, lengths)
-        keep = n - bounds[-1] if whole else n + held
+            closed = slice(0, held + bounds[-1] if bounds else 0)
+            after: Floats = self._close(i, q[:, closed], flags[:, closed], starts) if bounds else np.empty(0)
+            turns[i] = np.repeat([before, *after], np.diff([0, *bounds, n]))
+        if bounds:
+            self._phase = 0
+        keep = n - bounds[-1] if bounds else n + held
         self._held, self._held_flags = q[:, q.shape[1] - keep :], flags[:, flags.shape[1] - keep :]
-        self._phase = 0 if whole else self._phase
         return turns
 
-    def _close(self, loop: _Loop, i: int, q: Floats, flags: np.ndarray, held: int, first: int, whole: int) -> Floats:
-        """The loop's angle after each window that is complete now."""
-        if not whole:
-            return np.empty(0)
-        size, end = self.params.window, held + first + (whole - 1) * self.params.window
-        total = held + first
-        z_p, z_d = _mediolateral(q[self._reference, :end]), _mediolateral(q[i, :end])
-        good = self._observable(q, flags, i, z_p, z_d, end)
+    def _close(self, i: int, q: Floats, flags: Flags, starts: list[int]) -> Floats:
+        """The loop's angle after each window that is complete now; windows begin at ``starts``."""
+        loop, size = self._loops[i], self.params.window
+        z_p, z_d = _mediolateral(q[self._reference]), _mediolateral(q[i])
+        either = flags[self._reference] | flags[i]
+        good = (np.abs(z_p) > self.params.level) & (np.abs(z_d) > self.params.level) & self._upright(i, q)
+        good &= (either & (MISSING | LEVEL_ONLY)) == 0
         pair = np.where(good, z_d * z_p.conj(), 0.0)
-        lost = ((flags[self._reference, :end] | flags[i, :end]) & (MISSING | SETTLING)) != 0
-        starts = [0, *range(total, end, size)]
-        sums = np.array([pair[a:b].sum() for a, b in zip(starts, [*starts[1:], end], strict=True)])
+        # Slice by slice: a sum must not depend on how many windows close at once.
+        sums = np.array([pair[a:b].sum() for a, b in pairwise([*starts, len(pair)])])
         counts = np.add.reduceat(good.astype(int), starts)
-        breaks = np.logical_or.reduceat(lost, starts)
+        breaks = np.logical_or.reduceat((either & (MISSING | SETTLING)) != 0, starts)
         return loop.follow(np.angle(sums), counts >= size // 2, breaks)
 
-    def _observable(self, q: Floats, flags: np.ndarray, i: int, z_p: Floats, z_d: Floats, end: int) -> Bools:
+    def _upright(self, i: int, q: Floats) -> Bools:
+        """Where the wearer does not lie, and a thigh hangs."""
         p = self.params
-        good = (np.abs(z_p) > p.level) & (np.abs(z_d) > p.level)
-        good &= ((flags[self._reference, :end] | flags[i, :end]) & (MISSING | LEVEL_ONLY)) == 0
-        lean = _sagittal(q[self._reference, :end])
-        good &= lean > -p.lying_limit
+        upright = _sagittal(q[self._reference]) > -p.lying_limit
         if self.sites[i] in (THIGH_LEFT, THIGH_RIGHT):
-            good &= np.abs(_sagittal(q[i, :end])) < p.thigh_limit
-        return good
+            upright &= np.abs(_sagittal(q[i])) < p.thigh_limit
+        return upright
 
 
 class _Loop:
-    """Heading of one segment against the reference: angle rad (NaN: not seen yet) and drift rad/s."""
+    """Heading of one segment against the reference: angle rad, its drift rad/s, and how fresh they are."""
 
     def __init__(self, params: Params) -> None:
         self.step = params.window / params.rate
         self.tau = params.tau
-        self.angle = float("nan")
-        self._drift = 0.0
+        self.stale = params.stale
+        self._angle = self._drift = 0.0
         self._seen = 0
+        self._unseen = math.inf  # s since the axes last told
+
+    @property
+    def angle(self) -> float:
+        """rad; NaN while not known or no longer."""
+        return self._angle if self._unseen <= self.stale else math.nan
 
     def follow(self, measured: Floats, good: Bools, breaks: Bools) -> Floats:
-        """One update a window; a break starts the average anew."""
+        """One update a window; a break, or too long unseen, starts the average anew."""
         out = np.empty(len(measured))
         for j in range(len(measured)):
-            if breaks[j]:
+            if breaks[j] or self._unseen > self.stale:
                 self._seen, self._drift = 0, 0.0
             if good[j]:
                 self._update(float(measured[j]))
             else:
-                self.angle += self._drift * self.step
+                self._angle += self._drift * self.step
+                self._unseen += self.step
             out[j] = self.angle
         return out
 
     def _update(self, measured: float) -> None:
-        if np.isnan(self.angle):
-            self.angle = measured
         self._seen += 1
-        error = (measured - self.angle + np.pi) % (2 * np.pi) - np.pi
+        self._unseen = 0.0
+        error = (measured - self._angle + np.pi) % (2 * np.pi) - np.pi
         gain = max(1.0 / self._seen, 1.4 * self.step / self.tau)  # running mean first; then damping 0.7
         if self._seen * self.step > self.tau:
             self._drift += error * self.step / self.tau**2
-        self.angle += gain * error + self._drift * self.step
+        self._angle += gain * error + self._drift * self.step
 
 
 def _mediolateral(q_e_b: Floats) -> np.ndarray:

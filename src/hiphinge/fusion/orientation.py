@@ -40,9 +40,9 @@ class Params:
     tau_acc: float = 2.0
     tau_settle: float = 0.5
     settle: float = 2.0
-    sd_floor: float = field(default=np.deg2rad(0.22), metadata={"unit": "rad"})
-    sd_motion: float = field(default=np.deg2rad(0.35), metadata={"unit": "rad"})
-    sd_filled: float = field(default=np.deg2rad(0.7), metadata={"unit": "rad"})
+    sd_floor: float = field(default=np.deg2rad(0.2), metadata={"unit": "rad"})
+    sd_motion: float = field(default=np.deg2rad(0.22), metadata={"unit": "rad"})
+    sd_filled: float = field(default=np.deg2rad(0.5), metadata={"unit": "rad"})
 
 
 class Orientation:

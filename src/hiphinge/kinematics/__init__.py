@@ -1,0 +1,1 @@
+"""From sensors to segments, from segments to joint angles, from bends to a person's range."""

@@ -37,7 +37,7 @@ class Params:
         askew; mean over wearers.
     """
 
-    axis_gain: float = field(default=0.012, metadata={"unit": ""})
+    axis_gain: float = field(default=0.0083, metadata={"unit": ""})
 
 
 class JointAngles:
@@ -68,13 +68,11 @@ class JointAngles:
             self._lumbar(q, sd, related[UPPER_LUMBAR], angles)
         for thigh in THIGHS:
             if thigh in q and SACRUM in q:
-                self._hip(thigh, side_of(thigh, segments.sites), q, sd, related[thigh], angles)
+                self._hip(thigh, q, sd, related[thigh], angles)
         flags = np.bitwise_or.reduce(segments.flags, axis=0)
         return AngleBlock(segments.t, angles, flags)
 
-    def _lumbar(
-        self, q: dict[str, Floats], sd: dict[str, Floats], related: Bools, angles: dict[str, Floats]
-    ) -> None:
+    def _lumbar(self, q: dict[str, Floats], sd: dict[str, Floats], related: Bools, angles: dict[str, Floats]) -> None:
         z, x, y = _joint(q[SACRUM], q[UPPER_LUMBAR], related)
         by_gravity = angles["trunk_inclination"] - angles["pelvis_tilt"]
         angles["lumbar_flexion"] = np.where(related, -z, wrapped(by_gravity))
@@ -83,14 +81,11 @@ class JointAngles:
         angles["lumbar_flexion_sd"] = np.sqrt(sd[UPPER_LUMBAR] ** 2 + sd[SACRUM] ** 2 + askew**2)
 
     def _hip(
-        self,
-        thigh: str,
-        side: str,
-        q: dict[str, Floats],
-        sd: dict[str, Floats],
-        related: Bools,
-        angles: dict[str, Floats],
+        self, thigh: str, q: dict[str, Floats], sd: dict[str, Floats], related: Bools, angles: dict[str, Floats]
     ) -> None:
+        side = next(
+            side for side in ("", "_left", "_right") if thigh.endswith(side) and "thigh_elevation" + side in angles
+        )
         outward = -1.0 if thigh == THIGH_RIGHT else 1.0
         z, x, y = _joint(q[SACRUM], q[thigh], related)
         by_gravity = angles["pelvis_tilt"] + angles["thigh_elevation" + side]

@@ -73,10 +73,9 @@ def rest(acc: Floats, gyr: Floats, params: Params) -> Rest:
     The mean over sway is the zero: sway is zero-mean, a chosen instant is not.
     """
     size = round(params.rate / 2)
-    windows = len(acc) // size
-    if not windows:
+    a, g = windows(acc, size), windows(gyr, size)
+    if not len(a):
         return Rest(np.full(3, np.nan), np.zeros(3), float("nan"), 0.0, float("inf"))
-    a, g = acc[: windows * size].reshape(windows, size, 3), gyr[: windows * size].reshape(windows, size, 3)
     moves = stirring(a, g)
     least = float(moves.min())
     used = moves <= min(params.still_rate, max(3.0 * least, params.still_enough))
@@ -89,6 +88,11 @@ def rest(acc: Floats, gyr: Floats, params: Params) -> Rest:
     bias = g[used].mean(axis=(0, 1))
     bias = np.where(np.isfinite(bias), bias, 0.0)
     return Rest(up / np.linalg.norm(up), bias, tilt_sd, 0.5 * float(used.sum()), least)
+
+
+def windows(x: Floats, size: int) -> Floats:
+    """Vectors (n, 3) cut into whole windows (windows, size, 3); what is left over is dropped."""
+    return x[: len(x) // size * size].reshape(-1, size, 3)
 
 
 def stirring(acc: Floats, gyr: Floats) -> Floats:

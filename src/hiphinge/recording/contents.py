@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
 
@@ -172,8 +172,7 @@ class _Samples:
         if self.sensor.device not in DECODERS:
             return
         if self.decoder is None:
-            build = cast(Callable[[str], Decoder], DECODERS[self.sensor.device])
-            self.decoder = build(self.sensor.sensor)
+            self.decoder = DECODERS[self.sensor.device](self.sensor.sensor)
         block, errors = self.decoder.decode(packets)
         self.refused += len(errors)
         self.samples += len(block)

@@ -116,7 +116,7 @@ def _check_units(units: object, who: str) -> None:
 def _check_sensor(sensor: SensorCalibration, who: str, where: str) -> None:
     if len(sensor.acc_scale) != 3:
         _refuse(who, f"{where}.acc_scale with {len(sensor.acc_scale)} rows", "3")
-    numbers = (*sensor.gyr_bias, *sensor.acc_bias, *(x for row in sensor.acc_scale for x in row))
+    numbers = (*sensor.gyr_bias, *sensor.gyr_scale, *sensor.acc_bias, *(x for row in sensor.acc_scale for x in row))
     if not all(math.isfinite(x) for x in numbers):
         _refuse(who, f"{where} with a number that is missing or infinite", "finite numbers")
 

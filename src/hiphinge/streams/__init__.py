@@ -1,0 +1,1 @@
+"""Samples made comparable: sensor errors off, one time grid, gaps named."""

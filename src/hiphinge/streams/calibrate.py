@@ -25,20 +25,26 @@ class SensorErrors:
     """Corrects blocks of samples; keeps nothing between them."""
 
     def __init__(self, params: Params) -> None:
-        self._gyr = {name: np.array(c.gyr_bias) for name, c in params.sensors.items() if any(c.gyr_bias)}
+        untouched = SensorCalibration()
+        self._gyr = {
+            name: (np.array(c.gyr_bias), np.array(c.gyr_scale))
+            for name, c in params.sensors.items()
+            if (c.gyr_bias, c.gyr_scale) != (untouched.gyr_bias, untouched.gyr_scale)
+        }
         self._acc = {
             name: (np.array(c.acc_bias), c.acc_scale)
             for name, c in params.sensors.items()
-            if (c.acc_bias, c.acc_scale) != (SensorCalibration().acc_bias, SensorCalibration().acc_scale)
+            if (c.acc_bias, c.acc_scale) != (untouched.acc_bias, untouched.acc_scale)
         }
 
     def correct(self, block: ImuBlock) -> ImuBlock:
         """The block without the sensor's errors; the same object where none are known."""
         if block.sensor in self._gyr:
-            block = replace(block, gyr=block.gyr - self._gyr[block.sensor])
+            bias, scale = self._gyr[block.sensor]
+            block = replace(block, gyr=(block.gyr - bias) * scale)
         if block.sensor in self._acc:
-            bias, scale = self._acc[block.sensor]
-            block = replace(block, acc=scaled(block.acc - bias, scale))
+            bias, matrix = self._acc[block.sensor]
+            block = replace(block, acc=scaled(block.acc - bias, matrix))
         return block
 
 

@@ -100,7 +100,11 @@ def judged(evidence: Evidence, bias: Floats, scale: Floats) -> SensorFit:
     has_gyr = bool(np.isfinite(rest).all())
     return SensorFit(
         calibration=SensorCalibration(
-            _triple(rest if has_gyr else np.zeros(3)), _triple(bias), tuple(_triple(row) for row in scale)
+            _triple(rest if has_gyr else np.zeros(3)),
+            _triple(bias),
+            tuple(_triple(row) for row in scale),
+            # A full turn is 2π: what the gyroscope made of it tells its scale; 1 where nobody turned it.
+            _triple(np.where(np.isfinite(evidence.turns), 2 * np.pi / np.abs(evidence.turns), 1.0)),
         ),
         method=evidence.method,
         poses=len(used),

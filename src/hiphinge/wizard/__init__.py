@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -50,7 +49,8 @@ def complete(params: Params, motion: MotionBlock, spans: Sequence[Span]) -> tupl
     if {"stand", "bend", "sit"} <= have or not len(motion):
         return tuple(spans)
     looking = search.Search(motion, search.Params(), params.mounting)
-    stand = max((s for s in spans if s.label == "stand"), key=lambda s: s.end - s.start, default=None) or looking.stand()
+    marked = [s for s in spans if s.label == "stand"]
+    stand = max(marked, key=lambda s: s.end - s.start) if marked else looking.stand()
     if stand is None:
         return tuple(spans)
     found = [m for m in looking.movements(stand) if m.label not in have]
@@ -59,7 +59,7 @@ def complete(params: Params, motion: MotionBlock, spans: Sequence[Span]) -> tupl
 
 def _stretches(params: Params, batches: Iterable[Sequence[Input]], last: float) -> Iterable[MotionBlock]:
     """Raw motion in pieces of SEARCHED s, the first long enough to hold every marker."""
-    intake = Intake(replace(params))
+    intake = Intake(params)
     held: list[MotionBlock] = []
     until = None
     for batch in batches:

@@ -22,19 +22,22 @@ from hiphinge.blocks import (
     Calibration,
     Floats,
     MotionBlock,
-    Mounting,
     SensorCalibration,
 )
-from hiphinge.errors import CalibrationRefused
 from hiphinge.kinematics import mounting, range_of_motion
 from hiphinge.kinematics.mounting import Axis, Rest
 from hiphinge.monitor import AnglePath, Params
+from hiphinge.wizard import verdict
 from hiphinge.wizard.spans import Span, within
 
 NAN = float("nan")
 TRUNK_SOURCES = ("bend", "sit")
 THIGH_SOURCES = ("sit", "walk", "lift")
 """Where a mediolateral axis may come from, best first."""
+RAISED = np.deg2rad(30)
+"""Tilt of a thigh that shows its axis, rad."""
+BRISK = np.deg2rad(50)
+"""Rate of a thigh in walking, rad/s rms; quiet standing has a tenth of it."""
 
 
 def calibrate(
@@ -72,14 +75,7 @@ class _Movements:
         good = {s: r for s, r in all_rests.items() if r.seconds >= self.limits.still_seconds}
         if not good:
             site, r = max(all_rests.items(), key=lambda item: item[1].seconds)
-            raise CalibrationRefused(
-                f"standing: {site} was still for {r.seconds:.1f} s (moving at {np.rad2deg(r.stirring):.1f} °/s), expected "
-                f"{self.limits.still_seconds:.1f} s below {np.rad2deg(self.limits.still_rate):.0f} °/s. "
-                "Stand upright and still for ten seconds and calibrate again.",
-                part="stand",
-                value=r.seconds,
-                limit=self.limits.still_seconds,
-            )
+            raise verdict.moved_while_standing(site, r, self.limits)
         return good
 
     def axis(self, site: str, rests: Mapping[str, Rest]) -> tuple[Axis | None, str]:
@@ -94,29 +90,30 @@ class _Movements:
         if source == "walk":
             return self._walking(site)
         if source == "lift":  # whatever raised the thigh: squats, a stair, an unmarked chair
-            return np.linalg.norm(mounting.tilt_vectors(self.acc[site], rest.up, self.limits), axis=1) > np.sin(np.pi / 6)
+            tilt = mounting.tilt_vectors(self.acc[site], rest.up, self.limits)
+            return np.linalg.norm(tilt, axis=1) > np.sin(RAISED)
         return within(self.t, self.spans, source)
 
     def _principal(self, site: str, rest: Rest, moving: Bools) -> Axis:
         if np.isfinite(self.gyr[site]).any():
-            return mounting.axis_by_rotation(self.acc[site], self.gyr[site] - rest.gyr_bias, rest.up, moving, self.limits)
+            gyr = self.gyr[site] - rest.gyr_bias
+            return mounting.axis_by_rotation(self.acc[site], gyr, rest.up, moving, self.limits)
         return mounting.axis_by_gravity(self.acc[site], rest.up, moving, self.limits)
 
     def _walking(self, site: str) -> Bools:
         """Seconds in which a thigh swings: brisk, outside of every marked movement."""
         size = round(self.limits.rate)
-        n = len(self.t) // size
-        moves = mounting.stirring(self.acc[site][: n * size].reshape(n, size, 3), self.gyr[site][: n * size].reshape(n, size, 3))
-        brisk = np.isfinite(moves) & (moves > np.deg2rad(50))
+        moves = mounting.stirring(mounting.windows(self.acc[site], size), mounting.windows(self.gyr[site], size))
+        brisk = np.isfinite(moves) & (moves > BRISK)
         walking = np.zeros(len(self.t), bool)
-        walking[: n * size] = np.repeat(brisk & np.roll(brisk, 1) & np.roll(brisk, -1), size)
+        walking[: len(moves) * size] = np.repeat(brisk & np.roll(brisk, 1) & np.roll(brisk, -1), size)
         return walking & ~within(self.t, self.spans, "stand", "bend", "sit", "sit_tall", "slump")
 
     def signed(
         self, axes: Mapping[str, tuple[Axis | None, str]], rests: Mapping[str, Rest]
     ) -> dict[str, tuple[Axis | None, str]]:
         """Axes that point to the wearer's right: which way gravity tilted says so."""
-        out = {}
+        out: dict[str, tuple[Axis | None, str]] = {}
         for site, (axis, source) in axes.items():
             if axis is None:
                 out[site] = (axis, source)
@@ -144,8 +141,9 @@ class _Movements:
     def _agree(self, axes: dict[str, tuple[Axis | None, str]], rests: Mapping[str, Rest]) -> None:
         """From sitting down, the pelvis turns with the trunk: that decides its sign."""
         (trunk, _), (pelvis, source) = axes.get(UPPER_LUMBAR, (None, "")), axes.get(SACRUM, (None, ""))
-        gyr = [self.gyr.get(s) for s in (UPPER_LUMBAR, SACRUM)]
-        if trunk is None or pelvis is None or source != "sit" or any(g is None or not np.isfinite(g).any() for g in gyr):
+        if trunk is None or pelvis is None or source != "sit":
+            return
+        if not all(np.isfinite(self.gyr[s]).any() for s in (UPPER_LUMBAR, SACRUM)):
             return
         sit = within(self.t, self.spans, "sit")
         rates = [
@@ -176,7 +174,7 @@ def _finished(
         upright=upright,
         slump=slump,
         missing=missing,
-        verdict=_verdict(draft, rests, bends, own, missing, params),
+        verdict=verdict.words(replace(draft, max_lumbar_flexion=own, missing=missing), rests, bends, params),
     )
     return replace(done, id=identity(done))
 
@@ -194,39 +192,6 @@ def _missing(draft: Calibration, own: float, upright: float, slump: float, sites
         missing += ["bends"] if np.isnan(own) else []
         missing += ["sit_tall and slump"] if np.isnan(upright) or np.isnan(slump) else []
     return tuple(missing)
-
-
-def _verdict(
-    draft: Calibration,
-    rests: Mapping[str, Rest],
-    bends: range_of_motion.Range,
-    own: float,
-    missing: Sequence[str],
-    params: Params,
-) -> str:
-    """One paragraph that a wearer understands."""
-    words = [f"Stood still for {min(r.seconds for r in rests.values()):.0f} s."]
-    for site, m in draft.mountings.items():
-        if m.axis_from:
-            words.append(f"{_plain(site)}: axis from {_PLAIN[m.axis_from]}, {100 * m.axis_share:.0f} % explained.")
-        else:
-            words.append(f"{_plain(site)}: no movement showed its axis (less than {100 * params.mounting.axis_share:.0f} % explained).")
-    if np.isfinite(own):
-        words.append(f"Own lumbar flexion {np.rad2deg(own):.0f}° over {len(bends.peaks)} bends (spread {np.rad2deg(bends.spread):.0f}°).")
-        if bends.spread > params.range_of_motion.spread:
-            words.append("The bends differ much: repeat them if you can.")
-    elif np.isfinite(bends.value):
-        words.append(f"The bends reached {np.rad2deg(bends.value):.0f}°, which is not plausible: own range not set.")
-    if missing:
-        words.append(f"Not known: {', '.join(missing)}.")
-    return " ".join(words)
-
-
-_PLAIN = {"bend": "bends", "sit": "sitting down", "walk": "walking", "lift": "raising the thigh"}
-
-
-def _plain(site: str) -> str:
-    return site.replace("_", " ").capitalize()
 
 
 def _median(x: Floats) -> float:

@@ -82,8 +82,8 @@ class Search:
     def _still_seconds(self, motion: MotionBlock) -> Bools:
         still = np.ones(len(self.t) // self._second, bool)
         for i in range(len(motion.sites)):
-            seconds = [x[: len(still) * self._second].reshape(-1, self._second, 3) for x in (motion.acc[i], motion.gyr[i])]
-            still &= np.nan_to_num(mounting.stirring(*seconds), nan=np.inf) <= self.limits.still_rate
+            acc, gyr = (mounting.windows(x, self._second) for x in (motion.acc[i], motion.gyr[i]))
+            still &= mounting.stirring(acc, gyr) <= self.limits.still_rate
         return still
 
     def _walking_seconds(self, motion: MotionBlock) -> Bools:
