@@ -98,7 +98,7 @@ def own_range_error(tables: played.Tables, wearing: Path) -> float | None:
 
 def summary(scores: list[dict[str, Any]]) -> dict[str, float]:
     """Over the wearings."""
-    found = {}
+    found: dict[str, float] = {}
     for key in ("lumbar_rmse", "hip_rmse", *(c.replace("_deg", "_rmse_deg") for c in REPORTED)):
         values = [score[key] for score in scores]
         name = key if key.endswith("_deg") else key + "_deg"
