@@ -185,13 +185,23 @@ def test_upper_and_lower_back_exchanged() -> None:
     day = days.play(BENDS).renamed(trunk_inclination="pelvis_tilt", pelvis_tilt="trunk_inclination")
     (event,) = judge(day)[1]
     assert (event.kind, event.data["sites"]) == ("sensor_swapped", (UPPER_LUMBAR, SACRUM))
-    assert event.data["value"] < event.data["limit"] == pytest.approx(-25.0)
+    assert event.data["angle_deg"] == pytest.approx(-50.0, abs=15.0)
+    assert event.data["value"] == event.data["limit"] == 5.0
 
 
 def test_pelvis_and_thigh_exchanged() -> None:
     day = days.play(SITS).renamed(pelvis_tilt="thigh_elevation", thigh_elevation="pelvis_tilt")
     turned = {n: -x if n in ("pelvis_tilt", "thigh_elevation") else x for n, x in day.angles.items()}
     (event,) = judge(days.Day(day.t, day.sites, day.acc, day.gyr, turned))[1]
+    assert (event.kind, event.data["sites"]) == ("sensor_swapped", (SACRUM, THIGH_RIGHT))
+
+
+def test_pelvis_and_thigh_exchanged_before_the_calibration() -> None:
+    """What is called pelvis then stays in a bend, and what is called thigh swings back."""
+    day = days.play(BENDS)
+    bent = day.angles["trunk_inclination"] / days.POSES["deep_bend"][0]
+    odd = {"pelvis_tilt": 7.0 * bent, "thigh_elevation": -40.0 * bent, "lumbar_flexion": 98.0 * bent}
+    (event,) = judge(days.Day(day.t, day.sites, day.acc, day.gyr, {**day.angles, **odd}))[1]
     assert (event.kind, event.data["sites"]) == ("sensor_swapped", (SACRUM, THIGH_RIGHT))
 
 

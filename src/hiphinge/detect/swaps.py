@@ -23,8 +23,10 @@ class Params:
         (from standing 6 to 29°, Troke).
     hip_extension : rad, hip extension that nobody reaches.
     seated, tilted, bent, deepest : rad: a thigh that is surely on a seat; a pelvis
-        further back, or a trunk further from upright, than on a seat; a bend that
-        is one, and is not on hands and knees.
+        or trunk further from upright than on a seat; a bend that is one, and is
+        not on hands and knees.
+    deep, stays, swings : rad: a trunk so far down takes the pelvis further with it
+        than ``stays``, and no thigh back by ``swings`` (virtual: 8°).
     evidence : s of the impossible, in ``episodes`` or more that lie ``apart`` s,
         and so many ``times`` longer than what shows that all is well.
     """
@@ -37,6 +39,9 @@ class Params:
     tilted: float = field(default=np.deg2rad(45), metadata={"unit": "rad"})
     bent: float = field(default=np.deg2rad(30), metadata={"unit": "rad"})
     deepest: float = field(default=np.deg2rad(70), metadata={"unit": "rad"})
+    deep: float = field(default=np.deg2rad(60), metadata={"unit": "rad"})
+    stays: float = field(default=np.deg2rad(15), metadata={"unit": "rad"})
+    swings: float = field(default=np.deg2rad(20), metadata={"unit": "rad"})
     evidence: int = 5
     episodes: int = 2
     apart: int = 3
@@ -84,7 +89,8 @@ class Legs:
             mean = [total / self._walked for total in self._agreement.values()]
             if self._walked >= p.walked and max(mean) <= -p.correlation:
                 self._told = True
-                return [_swapped(t, tuple(thighs), "leg_agreement", max(mean), -p.correlation)]
+                found = _swapped(tuple(thighs), "leg_agreement", max(mean), -p.correlation)
+                return [Event(t, "sensor_swapped", found)]
         return []
 
 
@@ -101,46 +107,52 @@ class Sites:
 
     def __init__(self, params: Params) -> None:
         self.params = params
-        self._spine = _Witness(params, (UPPER_LUMBAR, SACRUM), "lumbar_flexion_deg", -params.extension)
+        self._spine = _Witness(params, (UPPER_LUMBAR, SACRUM))
         self._hip: _Witness | None = None
 
     def follow(self, cells: CellBlock, off: Bools) -> list[Event]:
-        """``sites`` on each other's places, the ``measure`` with its ``value`` and ``limit``; ``off`` (n,) not worn."""
-        trunk, pelvis = cells.angle("trunk_inclination"), cells.angle("pelvis_tilt")
+        """``sites`` on each other's places, ``angle_deg`` of the joint between; ``off`` (n,) not worn."""
         events: list[Event] = []
         thighs = [site for site in cells.sites if site in THIGHS]
         thigh: Floats = np.full(len(cells), np.nan)
         for site in thighs:
             thigh = np.fmax(thigh, inclination(cells, site))
         if UPPER_LUMBAR in cells.sites and SACRUM in cells.sites:
-            events += self._watch_spine(cells.first, off, trunk, pelvis, thigh)
+            events += self._watch_spine(cells, off, thigh)
         if SACRUM in cells.sites and len(thighs) == 1:
-            events += self._watch_hip(cells.first, off, thighs[0], pelvis, thigh)
+            events += self._watch_hip(cells, off, thighs[0], thigh)
         return sorted(events, key=lambda e: e.t)
 
-    def _watch_spine(self, first: int, off: Bools, trunk: Floats, pelvis: Floats, thigh: Floats) -> list[Event]:
+    def _watch_spine(self, cells: CellBlock, off: Bools, thigh: Floats) -> list[Event]:
         p = self.params
+        trunk, pelvis = cells.angle("trunk_inclination"), cells.angle("pelvis_tilt")
         lumbar = trunk - pelvis
         on_seat = (thigh > p.seated) & (np.abs(trunk) < p.tilted)
         on_feet = np.where(np.isfinite(thigh), thigh > -p.bent, pelvis < p.deepest)
         bending = (trunk > 0.0) & (trunk < p.deepest) & (pelvis > p.bent) & on_feet
         impossible = (lumbar < -p.extension) & (on_seat | bending)
-        return self._spine.hear(first, off, impossible, lumbar > p.extension, lumbar)
+        return self._spine.hear(cells.first, off, impossible, lumbar > p.extension, lumbar)
 
-    def _watch_hip(self, first: int, off: Bools, site: str, pelvis: Floats, thigh: Floats) -> list[Event]:
+    def _watch_hip(self, cells: CellBlock, off: Bools, site: str, thigh: Floats) -> list[Event]:
+        """Extended like no hip; or a deep bend in which the pelvis stays and the thigh swings back instead.
+
+        The latter is what a calibration on exchanged sensors makes of it.
+        """
         p = self.params
         if self._hip is None:
-            self._hip = _Witness(p, (SACRUM, site), "hip_flexion_deg", -p.hip_extension)
-        hip = pelvis + thigh
-        impossible = (hip < -p.hip_extension) & (pelvis < -p.tilted) & (np.abs(thigh) < p.tilted)
-        return self._hip.hear(first, off, impossible, (thigh > p.seated) & (hip > 0.0), hip)
+            self._hip = _Witness(p, (SACRUM, site))
+        trunk, pelvis = cells.angle("trunk_inclination"), cells.angle("pelvis_tilt")
+        hip, deep = pelvis + thigh, trunk > p.deep
+        impossible = (hip < -p.hip_extension) | (deep & (pelvis < p.stays) & (thigh < -p.swings))
+        seated = (thigh > p.seated) & (hip > 0.0) & (np.abs(pelvis) < p.tilted)
+        return self._hip.hear(cells.first, off, impossible, seated | (deep & (pelvis > p.bent)), hip)
 
 
 class _Witness:
     """Weighs seconds in which a joint is where it cannot be against those that look right."""
 
-    def __init__(self, params: Params, sites: tuple[str, str], measure: str, limit: float) -> None:
-        self.params, self.sites, self.measure, self.limit = params, sites, measure, limit
+    def __init__(self, params: Params, sites: tuple[str, str]) -> None:
+        self.params, self.sites = params, sites
         self._told = False
         self._against = 0
         self._forget()
@@ -171,9 +183,9 @@ class _Witness:
             self._last = first + second
             if self._convinced():
                 self._told = True
+                found = _swapped(self.sites, "impossible_s", self._for, self.params.evidence)
                 mean = float(np.rad2deg(self._sum / self._for))
-                limit = float(np.rad2deg(self.limit))
-                return [_swapped(first + second + 1.0, self.sites, self.measure, mean, limit)]
+                return [Event(first + second + 1.0, "sensor_swapped", found | {"angle_deg": mean})]
         return []
 
     def _convinced(self) -> bool:
@@ -182,5 +194,6 @@ class _Witness:
         return enough and self._for > p.times * self._against
 
 
-def _swapped(t: float, sites: tuple[str, ...], measure: str, value: float, limit: float) -> Event:
-    return Event(t, "sensor_swapped", {"sites": sites, "measure": measure, "value": value, "limit": limit})
+def _swapped(sites: tuple[str, ...], measure: str, value: float, limit: float) -> dict[str, object]:
+    """Which sites, and what was measured to say so."""
+    return {"sites": sites, "measure": measure, "value": float(value), "limit": float(limit)}
