@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +36,13 @@ LEVEL_ONLY = np.uint8(16)
 # --- Inputs: everything that may change an outcome -------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One notification of a sensor, as it came.
 
     ``sensor`` is its address or id, ``characteristic`` names the layout of
     ``payload`` within the device, ``arrival_ns`` is the host's monotonic clock.
+    A tuple, unlike its siblings: a day has a million of them, and it is made in
+    half the time.
     """
 
     sensor: str

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.signal import lfilter
 
 from hiphinge.blocks import Floats
 from hiphinge.errors import SettingsError
+from hiphinge.fusion.low_pass import LowPass
 
 try:
     from vqf import VQF
@@ -108,15 +108,14 @@ class GravityFilter:
 
     def __init__(self, rate: float, tau_acc: float) -> None:
         self.tau_acc = tau_acc
-        self._a = float(np.exp(-2 * np.pi * self.CUTOFF_HZ / rate))
-        self._state: Floats | None = None
+        self._samples = rate / (2 * np.pi * self.CUTOFF_HZ)
+        self._low_pass: LowPass | None = None
 
     def follow(self, gyr: Floats, acc: Floats) -> Floats:
         """See :class:`Filter`; ``gyr`` is not read."""
-        if self._state is None:
-            self._state = self._a * acc[:1]
-        up, self._state = lfilter([1 - self._a], [1, -self._a], acc, axis=0, zi=self._state)
-        return level(up)
+        if self._low_pass is None:
+            self._low_pass = LowPass(self._samples, acc[0])
+        return level(self._low_pass.follow(acc))
 
 
 def level(up: Floats) -> Floats:

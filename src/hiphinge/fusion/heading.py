@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -111,8 +110,7 @@ class Heading:
         good = (np.abs(z_p) > self.params.level) & (np.abs(z_d) > self.params.level) & self._upright(i, q)
         good &= (either & (MISSING | LEVEL_ONLY)) == 0
         pair = np.where(good, z_d * z_p.conj(), 0.0)
-        # Slice by slice: a sum must not depend on how many windows close at once.
-        sums = np.array([pair[a:b].sum() for a, b in pairwise([*starts, len(pair)])])
+        sums = np.add.reduceat(pair, starts)
         counts = np.add.reduceat(good.astype(int), starts)
         breaks = np.logical_or.reduceat((either & (MISSING | SETTLING)) != 0, starts)
         return loop.follow(np.angle(sums), counts >= size // 2, breaks)

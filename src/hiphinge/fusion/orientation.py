@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.signal import lfilter
 
 from hiphinge.blocks import CLIPPED, FILLED, LEVEL_ONLY, MISSING, SETTLING, Bools, Floats, MotionBlock, OrientationBlock
 from hiphinge.fusion.filters import SD_FACTOR, Filter, GravityFilter, available, make_filter
+from hiphinge.fusion.low_pass import LowPass
 
 GRAVITY = 9.80665
 
@@ -71,8 +71,8 @@ class _SensorAttitude:
         self._sd_factor = 1.0
         self._settled_in = round(params.settle * params.rate)  # instants left to settle
         self._gap = 0
-        self._shake = np.zeros(1)
-        self._bridged = np.zeros(1)
+        self._shake = LowPass(params.tau_acc * params.rate)
+        self._bridged = LowPass(params.tau_acc * params.rate)
 
     def estimate(self, acc: Floats, gyr: Floats, flags: np.ndarray, q: Floats, sd: Floats) -> None:
         """Fill q (n, 4) and sd (n,) and mark SETTLING in flags (n,)."""
@@ -108,17 +108,12 @@ class _SensorAttitude:
     def _error(self, acc: Floats, flags: np.ndarray) -> Floats:
         p = self.params
         departure = np.abs(np.sqrt((acc**2).sum(axis=1)) - GRAVITY)
-        shake, self._shake = _low_pass(departure, p.tau_acc * p.rate, self._shake)
+        shake = self._shake.follow(departure)
         lost = ((flags & (FILLED | CLIPPED)) != 0).astype(float)
-        # Peak-hold by a leak: one bridged instant counts for tau_acc.
-        bridged, self._bridged = lfilter([1.0], [1.0, -np.exp(-1.0 / (p.tau_acc * p.rate))], lost, zi=self._bridged)
-        variance = p.sd_floor**2 + (p.sd_motion * shake) ** 2 + p.sd_filled**2 * np.minimum(bridged / 10.0, 1.0)
+        # Ten bridged instants count fully and fade with tau_acc.
+        bridged = self._bridged.follow(lost) * (p.tau_acc * p.rate / 10.0)
+        variance = p.sd_floor**2 + (p.sd_motion * shake) ** 2 + p.sd_filled**2 * np.minimum(bridged, 1.0)
         return self._sd_factor * np.sqrt(variance)
-
-
-def _low_pass(x: Floats, samples: float, state: Floats) -> tuple[Floats, Floats]:
-    a = np.exp(-1.0 / samples)
-    return lfilter([1.0 - a], [1.0, -a], x, zi=state)
 
 
 def _runs(mask: Bools) -> list[tuple[int, int]]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.signal import butter, lfilter
 
 from hiphinge import rotation
 from hiphinge.blocks import Bools, Floats, Mounting
@@ -121,8 +120,15 @@ def axis_by_rotation(acc: Floats, gyr: Floats, up: Floats, moving: Bools, params
 
 def slow_rate(gyr: Floats, params: Params) -> Floats:
     """The gyroscope (n, 3) rad/s below ``axis_cutoff``; 0 where samples are missing."""
-    b, a = butter(2, params.axis_cutoff / (params.rate / 2))
-    return lfilter(b, a, np.nan_to_num(gyr), axis=0)
+    return smooth(np.nan_to_num(gyr), params.axis_cutoff, params.rate)
+
+
+def smooth(x: Floats, cutoff: float, rate: float) -> Floats:
+    """X (n, m) below ``cutoff`` Hz (−3 dB), without delay: a Hann window over whole spans."""
+    window = np.hanning(round(0.72 * rate / cutoff / 2) * 2 + 1)[1:-1]
+    half = len(window) // 2
+    padded = np.pad(x, ((half, half), (0, 0)), mode="edge")
+    return np.stack([np.convolve(column, window / window.sum(), mode="valid") for column in padded.T], axis=1)
 
 
 def axis_by_gravity(acc: Floats, up: Floats, moving: Bools, params: Params) -> Axis:
@@ -149,9 +155,7 @@ def tilt_vectors(acc: Floats, up: Floats, params: Params) -> Floats:
 
 def _gravity(acc: Floats, up: Floats, params: Params) -> Floats:
     """Unit vectors (n, 3) of the 1 Hz low-passed accelerometer; ``up`` where samples are missing."""
-    b, a = butter(2, 1.0 / (params.rate / 2))
-    filled = np.where(np.isfinite(acc), acc, GRAVITY * up)
-    slow = lfilter(b, a, filled - filled[:1], axis=0) + filled[:1]
+    slow = smooth(np.where(np.isfinite(acc), acc, GRAVITY * up), 1.0, params.rate)
     return slow / np.maximum(np.linalg.norm(slow, axis=1, keepdims=True), 1e-9)
 
 

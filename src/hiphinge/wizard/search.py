@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.signal import butter, lfilter
 
 from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR, Bools, Floats, MotionBlock
 from hiphinge.kinematics import mounting
@@ -145,5 +144,4 @@ class Search:
 def _slow(acc: Floats, rate: float) -> Floats:
     """1 Hz low-pass, gaps held at the mean so that they do not spread."""
     filled = np.where(np.isfinite(acc), acc, np.nanmean(acc, axis=0) if np.isfinite(acc).any() else 0.0)
-    b, a = butter(2, 1.0 / (rate / 2))
-    return lfilter(b, a, filled - filled[:1], axis=0) + filled[:1]
+    return mounting.smooth(filled, 1.0, rate)
