@@ -97,7 +97,7 @@ class StageClock:
 
 
 def put_in(clock: StageClock, stages: tuple[str, ...] = tuple(VERBS)) -> Callable[[], None]:
-    """Timers around the verbs of ``stages``; call what is returned to take them out. A verb that is gone is an error."""
+    """Timers around the verbs of ``stages``; call what is returned to take them out. A verb that is gone: KeyError."""
     replaced = []
     for stage in stages:
         for place in VERBS[stage]:
