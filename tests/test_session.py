@@ -15,11 +15,9 @@ from hypothesis import strategies as st
 
 import hiphinge as hh
 from hiphinge import session
-from hiphinge.blocks import AngleBlock, Packet, Sensor, Tick
-from hiphinge.devices import hiphinge_imu
+from hiphinge.blocks import AngleBlock, Tick
 from hiphinge.session import setups, summary
 from hiphinge.session.angles import ANGLES, AngleStream, angle_names
-from hiphinge.session.quality import Gap, Hearing
 from tests.apps.made_up_outcomes import FULL, NAN, in_pieces, open_made_up, repetition, wearing, workout
 
 REPS = (
@@ -116,41 +114,6 @@ def test_a_stream_without_instants_still_has_columns() -> None:
     stream.close()
     assert [t.num_rows for t in kept] == [0]
     assert kept[0].column_names[0] == "t_s"
-
-
-SENSORS = (Sensor("A", hiphinge_imu.NAME, "sacrum"), Sensor("B", hiphinge_imu.NAME, "thigh_left"))
-
-
-def packet(sensor: str, t_ns: np.ndarray) -> Packet:
-    """Samples at these times."""
-    zero = np.zeros((len(t_ns), 3))
-    return Packet(sensor, "data", int(t_ns[-1]), hiphinge_imu.encode(0, t_ns, zero, zero))
-
-
-@pytest.mark.parametrize("size", [7, 250])
-def test_gaps_and_loss_by_sensor(size: int) -> None:
-    """A lost packet is loss, a second is a gap too, and so is stopping early."""
-    t = np.arange(1000) * 10_000_000 + 5_000_000_000
-    kept = np.delete(t, np.r_[300:310, 500:600])
-    hearing = Hearing(SENSORS)
-    hearing.hear([Tick(0), Tick(5, 1, 3600), Tick(6, 2, 0)])
-    for at in range(0, len(kept), size):
-        hearing.hear([packet("A", kept[at : at + size])])
-        hearing.hear([packet("unknown", kept[at : at + size])])
-    hearing.hear([packet("B", t[:250]), packet("B", t[200:250])])
-    hearing.finish()
-    assert hearing.gaps() == (Gap("thigh_left", 7.49, 14.99), Gap("sacrum", 9.99, 11.0))
-    assert hearing.loss_pct() == pytest.approx({"sacrum": 100 * 110 / 999, "thigh_left": 0.0})
-    assert hearing.tick == Tick(5, 1, 3600)
-
-
-def test_a_sensor_that_was_never_heard() -> None:
-    """Silent all the time."""
-    hearing = Hearing(SENSORS)
-    hearing.hear([packet("A", np.arange(200) * 10_000_000)])
-    hearing.finish()
-    assert hearing.gaps() == (Gap("thigh_left", 0.0, 1.99),)
-    assert hearing.loss_pct() == {"sacrum": 0.0, "thigh_left": 100.0}
 
 
 def test_the_summary_is_plain_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,8 @@ from hiphinge.blocks import (
     Sensor,
     Tick,
 )
-from hiphinge.detect import lifts, rounding, signal, sitting, wear
+from hiphinge.detect import heard, lifts, rounding, signal, sitting, wear
+from hiphinge.detect.cells import Cells
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import SettingsError
 from hiphinge.fusion import heading, orientation
@@ -93,9 +94,13 @@ class Intake:
         """The blocks that became known, none longer than the aligner's largest."""
         packets: dict[str, list[Packet]] = {}
         for one in inputs:
-            if isinstance(one, Packet) and one.sensor in self._decoders:
-                packets.setdefault(one.sensor, []).append(one)
-            self._horizon = max(self._horizon, one.arrival_ns)
+            if type(one) is Packet:  # the quick way to ask a million times a day
+                if one.sensor in packets:
+                    packets[one.sensor].append(one)
+                elif one.sensor in self._decoders:
+                    packets[one.sensor] = [one]
+        if inputs:
+            self._horizon = max(self._horizon, *[one.arrival_ns for one in inputs])
         samples = [(self._site[sensor], self._decode(sensor, heard)) for sensor, heard in packets.items()]
         block = self._aligner.align(samples, self._horizon)
         yield block
@@ -155,8 +160,10 @@ class Monitor:
         movements = self.calibration.movements
         self._lifts = lifts.Lifts(params.lifts, params.rounding, own_range, movements)
         self._rounding = rounding.Rounding(params.rounding, own_range, movements)
-        self._wear = wear.Wear(params.wear)
-        self._postures = sitting.Postures(params.sitting, self.calibration.upright, self.calibration.slump)
+        cells = Cells(params.wear.rate)
+        self._wear = wear.Wear(params.wear, cells)
+        self._postures = sitting.Postures(params.sitting, self.calibration.upright, self.calibration.slump, cells)
+        self.heard = heard.Heard(self.sites)
         self._signal = signal.Signal(params.signal, self.sites)
         self._admission = rules.Admission(params.alerts, self.calibration.id)
         self._now = -float("inf")
@@ -186,14 +193,16 @@ class Monitor:
         rounded = self._rounding.update(angles)
         worn = self._wear.update(angles, motion)
         seen = self._postures.update(angles, motion, worn.idle)
-        heard = self._signal.update(motion)
-        return Outcome(angles, _ordered(phases, rounded, worn.events, seen.events, heard), reps, seen.bouts)
+        troubles = self._signal.update(motion)
+        self.heard.count(motion)
+        return Outcome(angles, _ordered(phases, rounded, worn.events, seen.events, troubles), reps, seen.bouts)
 
     def _admitted(self, seen: Outcome, inputs: Sequence[Input]) -> Outcome:
         """The outcome with the alerts that the wearer is to get."""
         found = [f for f in (findings.from_event(e, self.params.alerts) for e in seen.events) if f]
-        controls = [one for one in inputs if isinstance(one, Control)]
-        clocks = [one for one in inputs if isinstance(one, Tick) and one.utc_ns is not None]
+        others = [one for one in inputs if type(one) is not Packet]
+        controls = [one for one in others if isinstance(one, Control)]
+        clocks = [one for one in others if isinstance(one, Tick) and one.utc_ns is not None]
         if len(seen.angles):
             self._now = float(seen.angles.t[-1])
         return replace(seen, alerts=self._admission.update(found, self._now, controls, clocks))

@@ -16,7 +16,7 @@ def from_event(event: Event, params: Params) -> Finding | None:
 
 def _rounded(e: Event, _: Params) -> Finding:
     share, flexion = _number(e, "share"), _number(e, "flexion")
-    return Finding(e.t, ROUNDED, share, share * _number(e, "limit") / flexion, "rounding.on_share")
+    return Finding(e.t, ROUNDED, share, round(share * _number(e, "limit") / flexion, 9), "rounding.on_share")
 
 
 def _sitting(e: Event, _: Params) -> Finding:
@@ -54,7 +54,8 @@ def _swapped(e: Event, _: Params) -> Finding:
 
 
 def _number(event: Event, name: str) -> float:
-    return float(event.data[name])  # type: ignore[arg-type]  # events carry plain numbers under these names
+    # To a billionth: further digits depend on how the inputs were grouped, an alert must not.
+    return round(float(event.data[name]), 9)  # type: ignore[arg-type]  # events carry plain numbers under these names
 
 
 _FINDINGS: dict[str, Callable[[Event, Params], Finding]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -108,12 +107,10 @@ def what_if(opened: Session, chosen: dict[str, str], as_json: bool) -> None:
 
 def found(opened: Session, chosen: dict[str, str]) -> tuple[list[Repetition], list[Alert]]:
     """All repetitions and alerts of the recording with these settings."""
-    outcomes: Iterable[Outcome] = course.outcomes(
-        opened.recording, course.plan(opened.recording, chosen), lambda inputs: None
-    )
+    run = course.Course(opened.recording, course.plan(opened.recording, chosen))
     reps: list[Repetition] = []
     alerts: list[Alert] = []
-    for outcome in outcomes:
+    for outcome in run.outcomes():
         reps += outcome.repetitions
         alerts += outcome.alerts
     return reps, alerts

@@ -45,16 +45,26 @@ class CellBlock:
 class Cells:
     """Rows in, whole seconds of cells out; ``rate`` Hz of the grid is a multiple of ten.
 
+    Detectors may share one: what was gathered from a block is given again to
+    whoever asks with the same block.
     ``start`` and ``end`` s are the first and the last instant seen.
     """
 
     def __init__(self, rate: float) -> None:
         self.start = self.end = float("nan")
         self._rate = round(rate)
+        self._seen: MotionBlock | None = None
+        self._gathered: CellBlock | None = None
+        self._finished = False
         self._waiting: list[tuple[AngleBlock, MotionBlock]] = []  # all in one second but for the newest
 
     def gather(self, angles: AngleBlock, motion: MotionBlock) -> CellBlock | None:
         """The seconds that are complete, once a row of a later one has come; both blocks have the same rows."""
+        if motion is not self._seen:
+            self._seen, self._gathered = motion, self._gather(angles, motion)
+        return self._gathered
+
+    def _gather(self, angles: AngleBlock, motion: MotionBlock) -> CellBlock | None:
         if not len(motion):
             return None
         if np.isnan(self.start):
@@ -66,10 +76,11 @@ class Cells:
 
     def finish(self) -> CellBlock | None:
         """The last second, as far as it came."""
-        if not self._waiting:
-            return None
-        first = self._second(self._waiting[0][1].t[0])
-        return self._cut(first, first + 1)
+        if not self._finished:
+            self._finished = True
+            first = self._second(self._waiting[0][1].t[0]) if self._waiting else 0
+            self._gathered = self._cut(first, first + 1) if self._waiting else None
+        return self._gathered
 
     def _second(self, t: float) -> int:
         return round(float(t) * self._rate) // self._rate

@@ -9,6 +9,7 @@ means nothing there.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -99,10 +100,12 @@ class Postures:
     of it at or past ``slouch_share`` of the way between them.
     """
 
-    def __init__(self, params: Params, upright: float = float("nan"), slump: float = float("nan")) -> None:
+    def __init__(
+        self, params: Params, upright: float = math.nan, slump: float = math.nan, cells: Cells | None = None
+    ) -> None:
         self.params = params
         self._slouched_at = upright + params.slouch_share * (slump - upright) if slump > upright else float("nan")
-        self._cells = Cells(params.rate)
+        self._cells = cells or Cells(params.rate)
         self._labels = postures.Labels(params.labels, params.walking)
         self._rises, self._stretch = rises.Rises(params.rises), rises.Stretch(params.rises)
         self._timeline: Timeline | None = None

@@ -42,9 +42,9 @@ class Wear:
     Legs need the column ``pelvis_yaw_rate``: rad/s about the vertical, to the left positive.
     """
 
-    def __init__(self, params: Params) -> None:
+    def __init__(self, params: Params, cells: Cells | None = None) -> None:
         self.params = params
-        self._cells = Cells(params.rate)
+        self._cells = cells or Cells(params.rate)
         self._stillness = stillness.Stillness(params.stillness)
         self._slip = slip.Slip(params.slip)
         self._legs = swaps.Legs(params.swaps, params.walking)

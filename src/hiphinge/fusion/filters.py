@@ -26,12 +26,14 @@ SD_FACTOR = {"vqf": 1.0, "madgwick": 3.0, "ekf": 4.0, "mahony": 5.0, "gravity": 
 
 
 class Filter(Protocol):
-    """A filter with state; ``tau_acc`` s may be changed on the way."""
-
-    tau_acc: float
+    """A filter with state."""
 
     def follow(self, gyr: Floats, acc: Floats) -> Floats:
         """Gyr rad/s, acc m/s² (n, 3) -> q_e_s (n, 4), carrying on from the last call."""
+        ...
+
+    def resume(self) -> None:
+        """Forget the attitude after a gap; keep what is known of the sensor."""
         ...
 
 
@@ -46,9 +48,9 @@ def make_filter(name: str, rate: float, tau_acc: float) -> Filter:
     if name == "vqf":
         return VqfFilter(rate, tau_acc)
     if name == "gravity":
-        return GravityFilter(rate, tau_acc)
+        return GravityFilter(rate)
     if name in ("madgwick", "mahony", "ekf"):
-        return AhrsFilter(name, rate, tau_acc)
+        return AhrsFilter(name, rate)
     raise SettingsError(
         f"orientation.filter: {name!r}, expected vqf, madgwick, mahony, ekf or gravity.", name="orientation.filter"
     )
@@ -58,19 +60,14 @@ class VqfFilter:
     """VQF 6-axis with its own rest and motion bias estimation (library defaults but tau_acc)."""
 
     def __init__(self, rate: float, tau_acc: float) -> None:
-        self._vqf = VQF(1.0 / rate, tauAcc=tau_acc)
-        self._tau = tau_acc
+        self._build = lambda: VQF(1.0 / rate, tauAcc=tau_acc)
+        self._vqf = self._build()
 
-    @property
-    def tau_acc(self) -> float:
-        """Time constant of the correction by gravity, s."""
-        return self._tau
-
-    @tau_acc.setter
-    def tau_acc(self, value: float) -> None:
-        if value != self._tau:
-            self._vqf.setTauAcc(value)
-            self._tau = value
+    def resume(self) -> None:
+        """See :class:`Filter`: the gyroscope's bias and its uncertainty are kept."""
+        bias, sigma = self._vqf.getBiasEstimate()
+        self._vqf = self._build()
+        self._vqf.setBiasEstimate(bias, sigma)
 
     def follow(self, gyr: Floats, acc: Floats) -> Floats:
         """See :class:`Filter`."""
@@ -80,14 +77,17 @@ class VqfFilter:
 class AhrsFilter:
     """Madgwick, Mahony or EKF of ahrs, one Python call a sample: 80 to 250 µs each."""
 
-    def __init__(self, name: str, rate: float, tau_acc: float) -> None:
+    def __init__(self, name: str, rate: float) -> None:
         from ahrs import filters  # noqa: PLC0415  half a second of import that only this filter needs
 
-        self.tau_acc = tau_acc
         self._q: Floats | None = None
         kinds: dict[str, Any] = {"madgwick": filters.Madgwick, "mahony": filters.Mahony, "ekf": filters.EKF}
         self._filter = kinds[name](frequency=rate)
         self._step = self._filter.update if name == "ekf" else self._filter.updateIMU
+
+    def resume(self) -> None:
+        """See :class:`Filter`."""
+        self._q = None
 
     def follow(self, gyr: Floats, acc: Floats) -> Floats:
         """See :class:`Filter`."""
@@ -106,10 +106,13 @@ class GravityFilter:
     CUTOFF_HZ = 1.0
     """Posture changes are slower, the shocks of steps faster."""
 
-    def __init__(self, rate: float, tau_acc: float) -> None:
-        self.tau_acc = tau_acc
+    def __init__(self, rate: float) -> None:
         self._samples = rate / (2 * np.pi * self.CUTOFF_HZ)
         self._low_pass: LowPass | None = None
+
+    def resume(self) -> None:
+        """See :class:`Filter`."""
+        self._low_pass = None
 
     def follow(self, gyr: Floats, acc: Floats) -> Floats:
         """See :class:`Filter`; ``gyr`` is not read."""

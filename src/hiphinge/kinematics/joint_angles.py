@@ -37,7 +37,7 @@ class Params:
         askew; mean over wearers.
     """
 
-    axis_gain: float = field(default=0.0083, metadata={"unit": ""})
+    axis_gain: float = field(default=0.0078, metadata={"unit": ""})
 
 
 class JointAngles:

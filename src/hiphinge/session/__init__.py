@@ -16,11 +16,11 @@ import pyarrow as pa
 
 from hiphinge.blocks import Alert, Bout, Calibration, Repetition
 from hiphinge.detect import rounding
+from hiphinge.detect.heard import Gap
 from hiphinge.fusion import filters
 from hiphinge.recording import Header, Marker, Recording, open_recording
 from hiphinge.session import course, summary
 from hiphinge.session.angles import AngleStream
-from hiphinge.session.quality import Gap, Hearing
 
 REPS: dict[str, type | str] = {
     **{"rep": int, "set": int, "start_s": float, "bottom_s": float, "end_s": float, "kind": str},
@@ -88,11 +88,7 @@ class Session:
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:
         """Silences over 0.5 s of each sensor (this reads the recording once)."""
-        hearing = Hearing(self.header.sensors)
-        for inputs in self.recording.batches():
-            hearing.hear(inputs)
-        hearing.finish()
-        return hearing.gaps()
+        return course.gaps(self.recording)
 
     def analyze(self, overrides: Mapping[str, str] | None = None) -> Result:
         """Angles, repetitions, bouts, alerts and summary; ``overrides`` as in ``--set rule.name=value``."""
@@ -113,11 +109,11 @@ class Session:
         ``progress`` hears how far on the recording's clock (s) the analysis is.
         """
         plan = course.plan(self.recording, overrides or {})
-        hearing, angles = Hearing(self.header.sensors), AngleStream(self.sites, take)
+        run, angles = course.Course(self.recording, plan), AngleStream(self.sites, take)
         reps: list[Repetition] = []
         bouts: list[Bout] = []
         alerts: list[Alert] = []
-        for outcome in course.outcomes(self.recording, plan, hearing.hear):
+        for outcome in run.outcomes():
             angles.add(outcome.angles)
             reps += outcome.repetitions
             bouts += outcome.bouts
@@ -125,14 +121,13 @@ class Session:
             if len(outcome.angles):
                 progress(float(outcome.angles.t[-1]))
         angles.close()
-        hearing.finish()
-        words = self._summary(plan, hearing, angles, (reps, bouts, alerts), overrides or {})
+        words = self._summary(plan, run, angles, (reps, bouts, alerts), overrides or {})
         return Found(reps_frame(reps), bouts_frame(bouts), alerts_frame(alerts), words)
 
     def _summary(
         self,
         plan: course.Plan,
-        hearing: Hearing,
+        run: course.Course,
         angles: AngleStream,
         found: tuple[list[Repetition], list[Bout], list[Alert]],
         overrides: Mapping[str, str],
@@ -140,11 +135,12 @@ class Session:
         reps, bouts, alerts = found
         own_range = plan.calibration.max_lumbar_flexion if plan.calibration else float("nan")
         limit = rounding.limit(plan.params.rounding, own_range)
-        quality = summary.Quality(hearing.loss_pct(), hearing.gaps(), angles.nan_pct(), tuple(self.recording.damage))
+        heard = run.monitor.heard
+        quality = summary.Quality(heard.loss_pct(), heard.gaps(), angles.nan_pct(), tuple(self.recording.damage))
         content = {
             "recording": self.recording.path.name,
             **self.metadata,
-            **summary.clock_words(hearing.tick, angles.start),
+            **summary.clock_words(run.clock, angles.start),
             **summary.span_words(angles.start, angles.end, angles.instants),
             "setup": summary.setup_words(self.header.sensors),
             "calibration": summary.calibration_words(plan.calibration, plan.attached),

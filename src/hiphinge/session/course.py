@@ -5,11 +5,12 @@ The one place where this room meets monitor, wizard and settings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hiphinge import monitor, settings, wizard
-from hiphinge.blocks import Calibration, Input, Outcome
+from hiphinge.blocks import Calibration, Outcome, Tick
+from hiphinge.detect.heard import Gap, Heard
 from hiphinge.recording import Recording
 
 
@@ -39,10 +40,34 @@ def plan(recording: Recording, overrides: Mapping[str, str]) -> Plan:
     return Plan(params, found, attached=False)
 
 
-def outcomes(recording: Recording, plan: Plan, hear: Callable[[list[Input]], object]) -> Iterator[Outcome]:
-    """All outcomes of the recording, in order; ``hear`` sees the inputs pass."""
-    fed = monitor.Monitor(plan.params, plan.calibration)
-    for inputs in recording.batches():
-        hear(inputs)
-        yield fed.feed(inputs)
-    yield fed.finish()
+SPAN_S = 60.0
+"""Seconds fed at once: fewer, larger steps; the outcome is the same."""
+
+
+class Course:
+    """One run of a recording through a monitor; ``clock`` is its first pair with a wall clock."""
+
+    def __init__(self, recording: Recording, plan: Plan) -> None:
+        self.recording = recording
+        self.monitor = monitor.Monitor(plan.params, plan.calibration)
+        self.clock: Tick | None = None
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """All outcomes, in order; call it once."""
+        for inputs in self.recording.batches(SPAN_S):
+            if self.clock is None:
+                self.clock = next((i for i in inputs if isinstance(i, Tick) and i.utc_ns is not None), None)
+            yield self.monitor.feed(inputs)
+        yield self.monitor.finish()
+
+
+def gaps(recording: Recording) -> tuple[Gap, ...]:
+    """What could not be heard, sensor by sensor; reads the recording once, needs no calibration."""
+    intake = monitor.Intake(monitor.Params(sensors=recording.header.sensors))
+    heard = Heard(intake.sites)
+    for inputs in recording.batches(SPAN_S):
+        for motion in intake.take(inputs):
+            heard.count(motion)
+    for motion in intake.finish():
+        heard.count(motion)
+    return heard.gaps()

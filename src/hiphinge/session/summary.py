@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from hiphinge.blocks import THIGH_LEFT, THIGH_RIGHT, Alert, Bout, Calibration, Repetition, Sensor, Tick
-from hiphinge.session.quality import Gap
+from hiphinge.detect.heard import Gap
 from hiphinge.session.setups import setup_of
 
 SKIN_SD_DEG = 5.0
