@@ -146,7 +146,7 @@ def csv(warm: Run, recording: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def write(warm: Run, recording: Path, csv: Path) -> Write:
-    """``write("import", place)``: that command, with ``-o place/out.mcap``, or ``place/out`` where it makes a folder."""
+    """``write("import", place)``: that command, with ``-o place/out.mcap``, or ``place/out`` if it makes a folder."""
 
     def run(command: str, into: Path, **limits: int) -> Done:
         return warm(*writers(recording, csv, into / "out", into / "out.mcap")[command], **limits)
