@@ -79,33 +79,36 @@ class Heading:
         flags = np.concatenate((self._held_flags, segments.flags), axis=1)
         turn = self._turns(q, flags, n)
         out, related = segments.q_e_b.copy(), (segments.flags & LEVEL_ONLY) == 0
-        for i, angle in turn.items():
-            out[i] = rotation.multiply(rotation.about_vertical(-np.nan_to_num(angle)), out[i])
-            related[i] &= np.isfinite(angle) & related[self._reference]
+        for i, (angles, lengths) in turn.items():
+            turns = rotation.about_vertical(-np.nan_to_num(angles))
+            out[i] = rotation.turned(np.repeat(turns, lengths, axis=0), out[i])
+            related[i] &= np.repeat(np.isfinite(angles), lengths) & related[self._reference]
         return replace(segments, q_e_b=out, related=related)
 
-    def _turns(self, q: Floats, flags: Flags, n: int) -> dict[int, Floats]:
-        """The turn (n,) rad to take off each segment: held from the last window that closed."""
+    def _turns(self, q: Floats, flags: Flags, n: int) -> dict[int, tuple[Floats, list[int]]]:
+        """The turns (m,) rad to take off each segment, and how many of the n instants each holds for."""
         size, held = self.params.window, q.shape[1] - n
         first = size - (self._phase or 0) - held  # of the n instants, those until the open window closes
         bounds = list(range(first, n + 1, size)) if n >= first else []
         starts = [0, *(held + bound for bound in bounds[:-1])]
+        lengths = np.diff([0, *bounds, n]).tolist()
+        closed = slice(0, held + bounds[-1] if bounds else 0)
+        z_p = _mediolateral(q[self._reference, closed])
         turns = {}
         for i, loop in self._loops.items():
-            before = loop.angle
-            closed = slice(0, held + bounds[-1] if bounds else 0)
-            after: Floats = self._close(i, q[:, closed], flags[:, closed], starts) if bounds else np.empty(0)
-            turns[i] = np.repeat([before, *after], np.diff([0, *bounds, n]))
+            before = [loop.angle]
+            after = self._close(i, z_p, q[:, closed], flags[:, closed], starts) if bounds else np.empty(0)
+            turns[i] = np.concatenate((before, after)), lengths
         if bounds:
             self._phase = 0
         keep = n - bounds[-1] if bounds else n + held
         self._held, self._held_flags = q[:, q.shape[1] - keep :], flags[:, flags.shape[1] - keep :]
         return turns
 
-    def _close(self, i: int, q: Floats, flags: Flags, starts: list[int]) -> Floats:
+    def _close(self, i: int, z_p: np.ndarray, q: Floats, flags: Flags, starts: list[int]) -> Floats:
         """The loop's angle after each window that is complete now; windows begin at ``starts``."""
         loop, size = self._loops[i], self.params.window
-        z_p, z_d = _mediolateral(q[self._reference]), _mediolateral(q[i])
+        z_d = _mediolateral(q[i])
         either = flags[self._reference] | flags[i]
         good = (np.abs(z_p) > self.params.level) & (np.abs(z_d) > self.params.level) & self._upright(i, q)
         good &= (either & (MISSING | LEVEL_ONLY)) == 0

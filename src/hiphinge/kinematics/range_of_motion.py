@@ -47,7 +47,8 @@ def maximal(flexion: Floats, trunk: Floats, within: Bools, params: Params) -> Ra
     bent = within & (np.nan_to_num(trunk) > params.depth)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], bent.astype(np.int8), [0]))))
     least = params.shortest * params.rate
-    peaks = [float(np.nanmax(flexion[a:b])) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > least]
+    spans = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > least]
+    peaks = [float(np.fmax.reduce(flexion[a:b], initial=-np.inf)) for a, b in spans]
     peaks = [p for p in peaks if np.isfinite(p)]
     if not peaks:
         return Range(float("nan"), float("nan"), ())

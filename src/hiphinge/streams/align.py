@@ -137,7 +137,10 @@ class _Track:
         # Where exact, the gap is 0 and the weight is of no matter.
         weight = ((at - self._t[left]) / np.maximum(gap, 1))[:, None]
         x = self._x[left] + weight * (self._x[right] - self._x[left])
-        acc[known], gyr[known] = x[known, :3], x[known, 3:]
+        if known.all():
+            acc[:], gyr[:] = x[:, :3], x[:, 3:]
+        else:
+            acc[known], gyr[known] = x[known, :3], x[known, 3:]
         flags[:] = np.where(known, 0, MISSING)
         flags[known & (gap > self._filled_from)] |= FILLED
         flags[known & (self._clipped[left] | self._clipped[right])] |= CLIPPED
