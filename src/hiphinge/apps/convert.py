@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,10 +13,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hiphinge import __version__
-from hiphinge.blocks import Input
+from hiphinge import __version__, settings
+from hiphinge.blocks import SITES, Input, Sensor
+from hiphinge.errors import InputError
 from hiphinge.formats.registry import FORMATS, Session, load
+from hiphinge.monitor import Params
 from hiphinge.recording import Header, Writer, open_recording, replacing
+from hiphinge.streams import calibrate
 
 FLUSH_S = 10.0
 """Recorded time per chunk: nothing is live here, larger chunks pack better, a bad one still costs little."""
@@ -44,6 +48,23 @@ class Start(click.ParamType):
         return start
 
 
+class Physical(click.ParamType):
+    """Which physical sensor was worn where."""
+
+    name = "SITE=ID"
+
+    def convert(
+        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Site and id; exit 2 for anything else."""
+        if isinstance(value, tuple):
+            return value
+        site, equals, name = value.partition("=")
+        if site not in SITES or not equals or not name:
+            self.fail(f"{value!r}, expected SITE=ID with a site of {', '.join(SITES)}.", param, ctx)
+        return site, name
+
+
 @click.command("import")
 @click.argument("format_name", metavar="FORMAT", type=click.Choice(sorted(FORMATS)))
 @click.argument("path", type=click.Path(path_type=Path))
@@ -54,6 +75,13 @@ class Start(click.ParamType):
 @click.option("--wearer", default="", help="Name of the person who wore the sensors.")
 @click.option("--acc-unit", type=click.Choice(["m/s2", "g", "mg"]), help="Believe this unit; else m/s2, checked.")
 @click.option("--gyr-unit", type=click.Choice(["rad/s", "deg/s"]), help="Believe this unit; else rad/s, checked.")
+@click.option(
+    "--sensor",
+    "physical",
+    type=Physical(),
+    multiple=True,
+    help="Take off what `calibrate sensor` found of ID.",
+)
 @click.option("--drop-bad-rows", is_flag=True, help="Leave out rows that are no numbers or repeat a time.")
 def import_command(
     *,
@@ -65,6 +93,7 @@ def import_command(
     acc_unit: str | None,
     gyr_unit: str | None,
     drop_bad_rows: bool,
+    physical: tuple[tuple[str, str], ...],
 ) -> None:
     r"""Turn other people's files into a recording.
 
@@ -88,11 +117,29 @@ def import_command(
         source=f"import {format_name}",
         software=f"hiphinge {__version__}",
         sensors=session.sensors,
+        monitor=settings.to_json(recorded_with(session.sensors, dict(physical))),
     )
     with replacing(output) as temporary, Writer(temporary, header, flush_s=FLUSH_S) as writer:
         for batch in with_progress(session):
             writer.write(batch)
     tell(session.notes)
+
+
+def recorded_with(sensors: tuple[Sensor, ...], physical: Mapping[str, str]) -> Params:
+    """The settings of this home for these sensors, with what is kept of the ``physical`` ones, by site.
+
+    Raises SettingsError, CalibrationFileError, InputError for a sensor of which nothing is kept.
+    """
+    own = {}
+    for site, name in physical.items():
+        record = settings.kept_sensor_record(name)
+        if record is None:
+            raise InputError(
+                f"--sensor {site}={name}: no calibration of {name} is kept. Run hiphinge calibrate sensor."
+            )
+        own[site] = record.calibration
+    params: Params = settings.load()
+    return replace(params, sensors=sensors, calibrate=calibrate.Params(own))
 
 
 @click.command("export")

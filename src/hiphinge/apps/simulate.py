@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hiphinge import __version__
+from hiphinge import __version__, settings
 from hiphinge.apps.convert import FLUSH_S, Start
 from hiphinge.blocks import SITES
+from hiphinge.monitor import Params
 from hiphinge.recording import Header, Writer, replacing
 from hiphinge.simulate import SCENARIOS, Simulation, Wearing, scenario
 
@@ -109,6 +110,7 @@ def header(played: Simulation, arguments: str) -> Header:
         source="simulated",
         software=f"hiphinge {__version__}",
         sensors=played.sensors,
+        monitor=settings.to_json(Params(sensors=played.sensors)),
     )
 
 

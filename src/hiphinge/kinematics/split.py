@@ -28,6 +28,9 @@ class Params:
     margin : how far past the measured own range a lift can go.
     least_share, most_share : of trunk inclination that lumbar flexion makes up.
     extension : rad of lumbar extension that a bend can begin in.
+    roll_back, roll_from, roll_to : rad. A pelvis rolls back by up to so much as the
+        thigh rises between these elevations: seated, the spine flexes under an
+        upright trunk (22° in the one real person at hand).
     """
 
     hip_straight: float = field(default=np.deg2rad(89), metadata={"unit": "rad"})
@@ -39,6 +42,9 @@ class Params:
     least_share: float = 0.10
     most_share: float = 0.95
     extension: float = field(default=np.deg2rad(10), metadata={"unit": "rad"})
+    roll_back: float = field(default=np.deg2rad(35), metadata={"unit": "rad"})
+    roll_from: float = field(default=np.deg2rad(20), metadata={"unit": "rad"})
+    roll_to: float = field(default=np.deg2rad(70), metadata={"unit": "rad"})
 
 
 class Split:
@@ -69,5 +75,6 @@ class Split:
         bent = np.maximum(trunk, 0.0)
         upright = p.extension * np.exp(-bent / p.extension)  # upright, the spine may also be extended
         low = np.maximum(p.least_share * bent - upright, total - hip)
-        high = np.minimum(np.minimum(self._most, total + p.extension), p.most_share * bent + p.extension)
+        rolled = np.interp(elevation, (p.roll_from, p.roll_to), (0.0, p.roll_back))
+        high = np.minimum(np.minimum(self._most, total + p.extension), p.most_share * bent + p.extension + rolled)
         return low, np.maximum(high, low)

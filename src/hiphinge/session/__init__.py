@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from hiphinge.blocks import Alert, Bout, Calibration, Repetition
-from hiphinge.detect import rounding
+from hiphinge.detect import rounding, sitting
 from hiphinge.detect.heard import Gap
 from hiphinge.fusion import filters
 from hiphinge.recording import Header, Marker, Recording, open_recording
@@ -121,6 +121,8 @@ class Session:
             if len(outcome.angles):
                 progress(float(outcome.angles.t[-1]))
         angles.close()
+        if plan.refused and all(bout.posture == sitting.UNKNOWN for bout in bouts):
+            raise plan.refused  # nothing at all could be said
         words = self._summary(plan, run, angles, (reps, bouts, alerts), overrides or {})
         return Found(reps_frame(reps), bouts_frame(bouts), alerts_frame(alerts), words)
 

@@ -6,27 +6,32 @@ The one place where this room meets monitor, wizard and settings.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hiphinge import monitor, settings, wizard
 from hiphinge.blocks import Calibration, Outcome, Tick
 from hiphinge.detect.heard import Gap, Heard
+from hiphinge.errors import CalibrationRefused
 from hiphinge.recording import Recording
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a monitor is built from; ``attached``: the calibration came with the recording."""
+    """What a monitor is built from; ``attached``: the calibration came with the recording.
+
+    ``refused`` says why there is none; then no angle is known, walking may be.
+    """
 
     params: monitor.Params
-    calibration: Calibration | None
+    calibration: Calibration
     attached: bool
+    refused: CalibrationRefused | None = None
 
 
 def plan(recording: Recording, overrides: Mapping[str, str]) -> Plan:
     """The recording's own settings (else the defaults) with ``overrides``; its calibration, or the one found in it.
 
-    Raises SettingsError, CalibrationFileError, CalibrationRefused.
+    Raises SettingsError, CalibrationFileError.
     """
     header = recording.header
     params = settings.from_json(header.monitor) if header.monitor else monitor.Params(sensors=header.sensors)
@@ -34,9 +39,13 @@ def plan(recording: Recording, overrides: Mapping[str, str]) -> Plan:
     if header.calibration:
         return Plan(params, settings.calibration_from_json(header.calibration), attached=True)
     spans = wizard.from_controls(recording.controls())
-    found = wizard.calibrate_recording(
-        params, recording.batches(), spans, wearer=header.wearer, created_utc=header.created_utc
-    )
+    try:
+        found = wizard.calibrate_recording(
+            params, recording.batches(), spans, wearer=header.wearer, created_utc=header.created_utc
+        )
+    except CalibrationRefused as refused:
+        none = replace(monitor.UNCALIBRATED, verdict=str(refused), missing=("standing",))
+        return Plan(params, none, attached=False, refused=refused)
     return Plan(params, found, attached=False)
 
 

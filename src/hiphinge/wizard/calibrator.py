@@ -31,9 +31,11 @@ from hiphinge.wizard import verdict
 from hiphinge.wizard.spans import Span, within
 
 NAN = float("nan")
-TRUNK_SOURCES = ("bend", "sit")
+TRUNK_SOURCES = ("bend", "sit", "lean")
 THIGH_SOURCES = ("sit", "walk", "lift")
 """Where a mediolateral axis may come from, best first."""
+LEANED = np.deg2rad(15)
+"""Tilt of a trunk that leans, rad: walking and standing stay below."""
 RAISED = np.deg2rad(30)
 """Tilt of a thigh that shows its axis, rad."""
 BRISK = np.deg2rad(50)
@@ -92,7 +94,16 @@ class _Movements:
         if source == "lift":  # whatever raised the thigh: squats, a stair, an unmarked chair
             tilt = mounting.tilt_vectors(self.acc[site], rest.up, self.limits)
             return np.linalg.norm(tilt, axis=1) > np.sin(RAISED)
+        if source == "lean":
+            return self._leaning_forward(site, rest)
         return within(self.t, self.spans, source)
+
+    def _leaning_forward(self, site: str, rest: Rest) -> Bools:
+        """A second around every lean of the trunk: without a thigh sensor nobody sees the sitting down."""
+        tilt = np.linalg.norm(mounting.tilt_vectors(self.acc[site], rest.up, self.limits), axis=1)
+        second = np.ones(2 * round(self.limits.rate) + 1)
+        near = np.convolve(tilt > np.sin(LEANED), second, mode="same") > 0.5
+        return near & ~self._walking(site)
 
     def _principal(self, site: str, rest: Rest, moving: Bools) -> Axis:
         if np.isfinite(self.gyr[site]).any():
@@ -125,29 +136,28 @@ class _Movements:
             elif source == "bend":
                 direction = tilt[within(self.t, self.spans, "bend")].sum(axis=0)
             else:
-                direction = self._leaning(site, tilt)
+                direction = self._leaning(site, tilt, self._moving(site, rests[site], source))
             out[site] = (mounting.toward(axis, direction), source)
         self._agree(out, rests)
         return out
 
-    def _leaning(self, site: str, tilt: Floats) -> Floats:
-        """Direction of the trunk's tilt while it leans forward to sit down: before and after, not seated."""
-        sit = within(self.t, self.spans, "sit")
+    def _leaning(self, site: str, tilt: Floats, moving: Bools) -> Floats:
+        """Direction of the trunk's tilt while it leans forward, before and after it is seated."""
         size = np.linalg.norm(tilt, axis=1)
         if site == SACRUM:  # seated, the pelvis rolls back and stays so
-            return -tilt[sit].sum(axis=0)
-        return tilt[sit & (size > 0.7 * np.max(size[sit], initial=0.0))].sum(axis=0)
+            return -tilt[moving].sum(axis=0)
+        return tilt[moving & (size > 0.7 * np.max(size[moving], initial=0.0))].sum(axis=0)
 
     def _agree(self, axes: dict[str, tuple[Axis | None, str]], rests: Mapping[str, Rest]) -> None:
-        """From sitting down, the pelvis turns with the trunk: that decides its sign."""
+        """Where no bend shows it, the pelvis turns with the trunk: that decides its sign."""
         (trunk, _), (pelvis, source) = axes.get(UPPER_LUMBAR, (None, "")), axes.get(SACRUM, (None, ""))
-        if trunk is None or pelvis is None or source != "sit":
+        if trunk is None or pelvis is None or source not in ("sit", "lean"):
             return
         if not all(np.isfinite(self.gyr[s]).any() for s in (UPPER_LUMBAR, SACRUM)):
             return
-        sit = within(self.t, self.spans, "sit")
+        moving = self._moving(UPPER_LUMBAR, rests[UPPER_LUMBAR], source)
         rates = [
-            mounting.slow_rate(self.gyr[s] - rests[s].gyr_bias, self.limits)[sit] @ a.right
+            mounting.slow_rate(self.gyr[s] - rests[s].gyr_bias, self.limits)[moving] @ a.right
             for s, a in ((UPPER_LUMBAR, trunk), (SACRUM, pelvis))
         ]
         if float(rates[0] @ rates[1]) < 0:

@@ -13,7 +13,13 @@ from hiphinge.kinematics.mounting import Rest
 from hiphinge.kinematics.range_of_motion import Range
 from hiphinge.monitor import Params
 
-MOVEMENTS = {"bend": "bends", "sit": "sitting down", "walk": "walking", "lift": "raising the thigh"}
+MOVEMENTS = {
+    "bend": "bends",
+    "sit": "sitting down",
+    "lean": "leaning forward",
+    "walk": "walking",
+    "lift": "raising the thigh",
+}
 
 
 def words(found: Calibration, rests: Mapping[str, Rest], bends: Range, params: Params) -> str:
