@@ -19,13 +19,12 @@ from pathlib import Path
 from typing import Any
 
 REST = "everything else"
-WHOLE = frozenset({"calibration: search and fit", "quality: loss and gaps", "report"})
+WHOLE = frozenset({"calibration: search and fit", "report"})
 """Stages that are one figure, whatever they call."""
 
 VERBS = {
     "calibration: search and fit": ("session.course:plan",),
     "reading the file": ("recording.reader:Recording.batches",),
-    "quality: loss and gaps": ("session.quality:Hearing.hear", "session.quality:Hearing.finish"),
     "decoding": ("devices.hiphinge_imu:Decoder.decode",),
     "own errors": ("streams.calibrate:SensorErrors.correct",),
     "align": ("streams.align:Aligner.align", "streams.align:Aligner.finish"),
@@ -39,6 +38,7 @@ VERBS = {
     "wear": ("detect.wear:Wear.update", "detect.wear:Wear.finish"),
     "postures": ("detect.sitting:Postures.update", "detect.sitting:Postures.finish"),
     "signal": ("detect.signal:Signal.update",),
+    "quality: loss and gaps": ("detect.heard:Heard.count",),
     "alerts": ("alerts.rules:Admission.update",),
     "tables: columns": ("session.angles:AngleStream.add", "session.angles:AngleStream.close"),
     "tables: files": ("apps.analyze:AngleFile.write", "apps.analyze:AngleFile.__exit__", "apps.analyze:write_text"),

@@ -7,14 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from hiphinge import simulate
 from hiphinge.apps.simulate import header, write_recording
-from hiphinge.recording import Header, Writer
 
 HERE = Path(__file__).resolve().parent
 
@@ -76,23 +75,24 @@ def warm(home: Path) -> Iterator[Run]:
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A calibration and a few lifts, two minutes."""
     lifts = [simulate.hinge(0.4), simulate.Stand(2.0), simulate.hinge(1.1), simulate.Stand(2.0), simulate.squat()]
+    lifts += [simulate.Stand(2.0)]
     return written(tmp_path_factory.mktemp("recorded") / "lifts.mcap", [*simulate.calibration(), *lifts])
 
 
 @pytest.fixture(scope="session")
-def restless(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Half a minute of walking: nobody stands still."""
+def walking(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half a minute in which nobody stands still."""
     return written(tmp_path_factory.mktemp("recorded") / "walking.mcap", [simulate.Walk(30.0)])
 
 
+@pytest.fixture(scope="session")
+def lying(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty seconds on the back, never upright."""
+    return written(tmp_path_factory.mktemp("recorded") / "lying.mcap", [simulate.Lie(20.0, "supine")])
+
+
 def written(path: Path, movements: list[simulate.Movement]) -> Path:
-    played = simulate.wear([*movements, simulate.Stand(2.0)] if len(movements) > 1 else movements, seed=5)
+    """As ``hiphinge simulate`` writes it."""
+    played = simulate.wear(movements, seed=5)
     write_recording(played, header(played, path.stem), path)
-    return path
-
-
-def empty_recording(path: Path, head: Header, **changes: object) -> Path:
-    """A recording without inputs whose header says something else."""
-    with Writer(path, replace(head, **changes)):  # type: ignore[arg-type]  # fields by name
-        pass
     return path

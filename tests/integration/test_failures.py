@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -87,14 +88,30 @@ def test_a_truncated_recording_is_analyzed_as_far_as_it_goes(warm: Run, recordin
     assert "hiphinge repair" in warm("info", cut).out
 
 
-def test_no_standing_phase(warm: Run, restless: Path, tmp_path: Path) -> None:
-    """From a folder of CSV files of somebody who only walks."""
-    assert warm("export", "csv", restless, "-o", tmp_path / "csv").code == 0
-    (tmp_path / "csv" / "markers.csv").unlink(missing_ok=True)
-    assert warm("import", "csv", tmp_path / "csv", "-o", tmp_path / "walk.mcap").code == 0
+def imported(warm: Run, recording: Path, folder: Path) -> Path:
+    """The same through a folder of CSV files, without markers."""
+    assert warm("export", "csv", recording, "-o", folder / "csv").code == 0
+    (folder / "csv" / "markers.csv").unlink(missing_ok=True)
+    assert warm("import", "csv", folder / "csv", "-o", folder / "in.mcap").code == 0
+    return folder / "in.mcap"
+
+
+def test_no_standing_phase(warm: Run, lying: Path, tmp_path: Path) -> None:
+    """Nothing can be said."""
+    file = imported(warm, lying, tmp_path)
     before = files(tmp_path)
-    sentence(warm("analyze", tmp_path / "walk.mcap", "-o", tmp_path / "out"), "stand")
+    sentence(warm("analyze", file, "-o", tmp_path / "out"), "standing", "Stand still")
     assert files(tmp_path) == before
+
+
+def test_what_needs_no_standing_phase_is_told_without(warm: Run, walking: Path, tmp_path: Path) -> None:
+    """Walking is known by its steps; every angle is empty, and the summary says why."""
+    done = warm("analyze", imported(warm, walking, tmp_path), "-o", tmp_path / "out", "--no-report", "--json")
+    assert (done.code, done.err) == (0, "")
+    summary = json.loads(done.out)
+    assert "Stand still" in summary["calibration"]["verdict"]
+    assert set(summary["quality"]["nan_pct"].values()) == {100.0}
+    assert ",walking," in (tmp_path / "out" / "bouts.csv").read_text()
 
 
 @pytest.mark.parametrize(
