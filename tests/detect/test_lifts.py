@@ -1,0 +1,369 @@
+"""Repetitions: counted once each whatever their kind and tempo, and nothing else is counted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hiphinge.blocks import FILLED, MISSING, AngleBlock, Event, Floats, Repetition
+from hiphinge.detect import lifts, rounding
+from hiphinge.detect.lifts import Lifts
+from tests.detect.folding import HINGE, OWN, RATE, SQUAT, STOOP, Moves, To, down_and_up, moves, stand
+
+SITTING = To(5.0, 80.0, 20.0, 2.0, 5.0)
+Found = tuple[list[Repetition], list[Event]]
+
+
+def watched(block: AngleBlock, own: float = OWN, movements: tuple[tuple[float, float], ...] = ()) -> Found:
+    reps, events = Lifts(lifts.Params(), rounding.Params(), own, movements).update(block)
+    return list(reps), list(events)
+
+
+def counted(made: Moves, *sites: str, **others: object) -> list[Repetition]:
+    return watched(made.block(*sites), **others)[0]  # type: ignore[arg-type]  # options of watched
+
+
+def deg(x: float) -> float:
+    return math.degrees(x)
+
+
+# --- What counts -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bottom", "kind"),
+    [
+        (HINGE, "hinge"),
+        (SQUAT, "squat"),
+        (STOOP, "stoop"),
+        ((75.0, 12.0, 37.5), "mixed"),  # three quarters of own range: neither clean nor round
+        ((68.0, 38.0, 25.0), "mixed"),  # a deadlift, knees bent
+        ((40.0, 10.0, 20.0), "mixed"),  # not far forward
+    ],
+)
+def test_each_kind_of_lift_counts_once_under_its_name(bottom: tuple[float, float, float], kind: str) -> None:
+    (rep,) = counted(moves(stand(2), down_and_up(*bottom, hold=0.4), stand(2)))
+    assert rep.kind == kind
+    assert (rep.rep, rep.set) == (1, 1)
+    assert deg(rep.peak_lumbar_flexion) == pytest.approx(bottom[2], abs=1e-6)
+    assert rep.peak_lumbar_share == pytest.approx(bottom[2] / 50.0, abs=1e-6)
+    assert deg(rep.peak_hip_flexion) == pytest.approx(bottom[0] - bottom[2] + bottom[1], abs=1e-6)
+    assert rep.lumbar_hip_ratio == pytest.approx(bottom[2] / (bottom[0] - bottom[2] + bottom[1]), abs=1e-6)
+    assert deg(rep.depth) == pytest.approx(bottom[1], abs=1e-6)
+    assert rep.confidence == 1.0
+
+
+def test_times_are_on_the_recordings_clock_and_within_the_movement() -> None:
+    """2 s down from 102 s on, 1 s at the bottom, 1.5 s up."""
+    (rep,) = counted(moves(stand(2), To(*HINGE, 2.0, 1.0), To(seconds=1.5), stand(2), start=100.0))
+    assert 102.0 <= rep.start <= 102.5
+    assert rep.bottom == pytest.approx(104.0, abs=0.02)
+    assert 105.8 <= rep.end <= 106.5
+    assert 1.0 <= rep.lowering <= 2.0
+    assert 0.6 <= rep.lifting <= 1.5
+    assert rep.duration == pytest.approx(rep.end - rep.start)
+    assert rep.duration - rep.lowering - rep.lifting == pytest.approx(1.0, abs=0.5)
+
+
+def test_the_velocity_is_the_fastest_of_the_way() -> None:
+    """A cosine of 45° within 1.5 s."""
+    (rep,) = counted(moves(stand(2), down_and_up(*STOOP, seconds=3.0), stand(2)))
+    assert deg(rep.peak_lumbar_velocity) == pytest.approx(0.5 * 45 * np.pi / 1.5, rel=0.02)
+
+
+@pytest.mark.parametrize("seconds", [0.8, 1.2, 3.0, 8.0, 13.0])
+def test_quick_and_slow_ones_count_alike(seconds: float) -> None:
+    """All times in proportion."""
+    (rep,) = counted(moves(stand(2), down_and_up(60.0, 16.0, 25.0, seconds, 0.0), stand(2)))
+    assert rep.bottom == pytest.approx(2 + seconds / 2, abs=0.02)
+    assert 0.65 * seconds <= rep.duration <= seconds
+    assert 0.2 * seconds <= rep.lifting <= rep.lowering <= 0.5 * seconds
+
+
+@pytest.mark.parametrize("seconds", [25.0, 40.0])
+def test_what_takes_longer_than_a_repetition_may_counts_from_its_bottom(seconds: float) -> None:
+    (rep,) = counted(moves(stand(2), down_and_up(60.0, 16.0, 25.0, seconds, 0.0), stand(2)))
+    assert rep.start == rep.bottom
+    assert math.isnan(rep.lowering)
+
+
+@pytest.mark.parametrize("times", [1, 5, 12])
+@pytest.mark.parametrize("bottom", [HINGE, SQUAT])
+def test_sets_are_counted_through(times: int, bottom: tuple[float, float, float]) -> None:
+    reps = counted(moves(stand(2), [step for _ in range(times) for step in (*down_and_up(*bottom), stand(0.5))]))
+    assert [r.rep for r in reps] == list(range(1, times + 1))
+    assert {r.set for r in reps} == {1}
+
+
+def test_touch_and_go_without_a_lockout_counts_each() -> None:
+    """The bar goes down again at a quarter of the way from the top."""
+    deep, top = (70.0, 30.0, 25.0), (18.0, 8.0, 5.0)
+    again = [To(*deep, 1.0), To(*top, 1.0)]
+    reps = counted(moves(stand(2), again, again, again, [To(*deep, 1.0), To(seconds=1.0)], stand(1)))
+    assert len(reps) == 4
+
+
+def test_a_bounce_at_the_bottom_is_no_repetition_of_its_own() -> None:
+    """Half way up and down again."""
+    half = (35.0, 15.0, 12.0)
+    reps = counted(moves(stand(2), To(70, 30, 25, 1.0), To(*half, 0.6), To(70, 30, 25, 0.6), To(seconds=1.0), stand(1)))
+    assert len(reps) == 1
+
+
+def test_a_recording_that_begins_at_the_bottom_counts_from_there() -> None:
+    """Hands on the bar: of lowering, pelvis and lag nothing was seen."""
+    (rep,) = counted(moves(To(*HINGE, 0.0, 1.0), To(seconds=1.6), stand(2)))
+    assert rep.start == rep.bottom
+    assert np.isnan([rep.lowering, rep.butt_wink, rep.pelvis_lag]).all()
+    assert 0.7 <= rep.lifting <= 1.6
+    assert rep.kind == "hinge"
+
+
+def test_after_a_gap_at_the_bottom_it_counts_from_there() -> None:
+    made = moves(stand(2), down_and_up(*HINGE, hold=3.0), stand(2)).hidden(100, 500, int(MISSING))
+    (rep,) = counted(made)
+    assert rep.start >= 5.0
+    assert math.isnan(rep.lowering)
+
+
+def test_a_gap_on_the_way_up_loses_no_repetition_but_confidence() -> None:
+    made = moves(stand(2), down_and_up(*HINGE, seconds=4.0, hold=1.0), stand(2)).hidden(550, 600, int(MISSING))
+    (rep,) = counted(made)
+    assert rep.confidence == pytest.approx(1 - 50 / (100 * rep.duration), abs=0.01)
+    assert deg(rep.peak_lumbar_flexion) == pytest.approx(20.0)
+
+
+@pytest.mark.parametrize("hold", [5.0, 20.0, 90.0])
+def test_a_long_hold_counts_once_and_never_lasts_longer_than_a_movement(hold: float) -> None:
+    (rep,) = counted(moves(stand(2), down_and_up(*HINGE, hold=hold), stand(2)))
+    assert rep.duration <= 12.0 + 1e-9
+    assert 4 + hold <= rep.end <= 5 + hold
+
+
+def test_a_pause_begins_a_new_set() -> None:
+    one = down_and_up(*HINGE)
+    reps = counted(moves(stand(2), one, stand(15), one, stand(25), one, stand(2)))
+    assert [(r.rep, r.set) for r in reps] == [(1, 1), (2, 1), (3, 2)]
+
+
+@settings(max_examples=15)
+@given(st.lists(st.tuples(st.sampled_from([HINGE, SQUAT, STOOP]), st.floats(1.2, 6), st.floats(0.6, 4)), max_size=8))
+def test_any_row_of_lifts_is_counted_in_its_order(row: list[tuple[tuple[float, float, float], float, float]]) -> None:
+    steps = [step for bottom, seconds, rest in row for step in (*down_and_up(*bottom, seconds), stand(rest))]
+    reps = counted(moves(stand(1), steps, stand(1)))
+    kinds = {HINGE: "hinge", SQUAT: "squat", STOOP: "stoop"}
+    assert [r.kind for r in reps] == [kinds[bottom] for bottom, _, _ in row]
+    assert all(a.end <= b.start + 0.3 for a, b in pairwise(reps))
+
+
+# --- What does not ---------------------------------------------------------------------------
+
+
+def swung(thigh_deg: Floats, lumbar_deg: float = 3.0, trunk_deg: float = 6.0) -> Moves:
+    """Walking or running: a thigh that swings under a trunk that stays."""
+    n = len(thigh_deg)
+    still = {"trunk": np.full(n, np.deg2rad(trunk_deg)), "lumbar": np.full(n, np.deg2rad(lumbar_deg))}
+    return Moves({**still, "thigh": np.deg2rad(thigh_deg)})
+
+
+T = np.arange(2000) / RATE
+NONE: dict[str, Callable[[], Moves]] = {
+    "standing": lambda: moves(stand(20)),
+    "bowing": lambda: moves(stand(2), down_and_up(25.0, 0.0, 8.0), stand(2)),
+    "sitting down and up": lambda: moves(stand(2), To(35, 20, 12, 0.9), SITTING, To(38, 30, 12, 0.8), To(), stand(2)),
+    "sitting a long time": lambda: moves(stand(2), To(5, 80, 20, 2.0, 120.0), To(38, 50, 12, 0.8), To(), stand(2)),
+    "getting up from where the recording began": lambda: moves(
+        To(5, 80, 20, 0, 8), To(38, 50, 12, 0.8), To(), stand(2)
+    ),
+    "tying shoes on a chair": lambda: moves(stand(2), SITTING, To(60, 82, 42, 1.5, 6), SITTING, To(), stand(2)),
+    "reaching up": lambda: moves(stand(2), down_and_up(-6.0, 0.0, -9.0), stand(2)),
+    "a twitch": lambda: moves(stand(2), down_and_up(60.0, 10.0, 20.0, 0.3, 0.0), stand(2)),
+    "walking": lambda: swung(25.0 * np.sin(2 * np.pi * 0.95 * T)),
+    "jogging": lambda: swung(16.0 + 38.0 * np.sin(2 * np.pi * 1.4 * T), 6.0, 8.0),
+    "lying down on the face": lambda: moves(stand(2), To(86, -88, 0, 4.0, 30), To(seconds=4.0), stand(2)),
+    "lying down on the back": lambda: moves(stand(2), SITTING, To(-87, 86, 4, 4, 30), SITTING, To(), stand(2)),
+    "falling onto the back from a crouch": lambda: moves(stand(2), To(40, 90, 15, 1.0), To(-87, 88, 4, 1.0, 20)),
+}
+
+
+@pytest.mark.parametrize("name", NONE)
+def test_no_repetition_is_seen_in(name: str) -> None:
+    assert counted(NONE[name]()) == []
+
+
+def test_no_repetition_is_seen_where_two_thighs_stride() -> None:
+    """In turn: their mean does not fold."""
+    thigh = np.deg2rad(15 + 45.0 * np.sin(2 * np.pi * 1.4 * T))
+    other = np.deg2rad(15 - 45.0 * np.sin(2 * np.pi * 1.4 * T))
+    block = swung(np.zeros(len(T))).block()
+    angles = {n: x for n, x in block.angles.items() if n != "thigh_elevation"}
+    angles |= {"thigh_elevation_left": thigh, "thigh_elevation_right": other}
+    assert watched(replace(block, angles=angles))[0] == []
+
+
+def test_calibration_movements_are_none() -> None:
+    made = moves(stand(2), down_and_up(*STOOP), stand(2), down_and_up(*STOOP), stand(2))
+    assert len(counted(made)) == 2
+    (rep,) = counted(made, movements=((1.5, 6.0),))
+    assert rep.start > 6.0
+    assert (rep.rep, rep.set) == (1, 1)
+
+
+def test_a_shallow_quick_squat_is_told_from_a_stride_by_the_back() -> None:
+    """Both fold by 50°; in the squat the spine takes part."""
+    squat, stride = (moves(stand(2), down_and_up(12.0, 38.0, back, 1.0, 0.0), stand(2)) for back in (14.0, 4.0))
+    assert len(counted(squat)) == 1
+    assert counted(stride) == []
+
+
+def test_a_stride_is_known_by_the_thigh_that_goes_back() -> None:
+    made = moves(stand(2), To(12, 38, 14, 0.5), To(4, -20, 2, 0.4), To(seconds=0.5), stand(2))
+    assert counted(made) == []
+
+
+# --- As it happens ---------------------------------------------------------------------------
+
+
+def test_phases_are_told_as_they_begin() -> None:
+    made = moves(stand(2), To(*HINGE, 2.0, 1.0), To(seconds=2.0), stand(2))
+    _, events = watched(made.block())
+    assert [e.data["phase"] for e in events] == ["descent", "ascent", "standing"]
+    down, up, stood = (e.t for e in events)
+    assert 2.0 < down < 3.2
+    assert 5.0 < up < 5.6
+    assert 6.0 < stood < 7.0
+
+
+def test_the_phase_is_known_at_every_moment_of_a_live_session() -> None:
+    block = moves(stand(2), To(*HINGE, 2.0, 1.0), To(seconds=2.0), stand(2)).block()
+    live, phases = Lifts(lifts.Params(), rounding.Params(), OWN), []
+    for i in range(0, len(block), 10):
+        span = slice(i, i + 10)
+        live.update(AngleBlock(block.t[span], {n: x[span] for n, x in block.angles.items()}, block.flags[span]))
+        phases.append(live.phase)
+    assert [p for i, p in enumerate(phases) if i == 0 or p != phases[i - 1]] == [
+        "standing",
+        "descent",
+        "ascent",
+        "standing",
+    ]
+    assert phases[45] == "descent"  # still down there
+    assert phases[59] == "ascent"
+
+
+def test_a_repetition_is_told_within_half_a_second_of_its_end() -> None:
+    block = moves(stand(2), down_and_up(25.0, 30.0, 15.0), stand(3)).block()
+    live, told = Lifts(lifts.Params(), rounding.Params(), OWN), {}
+    for i in range(len(block)):
+        span = slice(i, i + 1)
+        reps, _ = live.update(
+            AngleBlock(block.t[span], {n: x[span] for n, x in block.angles.items()}, block.flags[span])
+        )
+        told |= {float(block.t[i]): rep for rep in reps}
+    ((at, rep),) = told.items()
+    assert at - rep.end <= 0.51
+
+
+# --- What is measured ------------------------------------------------------------------------
+
+
+def winked(back_deg: float, lumbar_deg: float) -> Moves:
+    """A squat whose pelvis tips 30° forward, then turns back by ``back_deg`` while the trunk stays."""
+    steps = [To(40.0, 60.0, 10.0, 1.2), To(40.0 + lumbar_deg - back_deg, 95.0, 10.0 + lumbar_deg, 0.6, 0.3)]
+    return moves(stand(2), steps, To(seconds=1.5), stand(2))
+
+
+@pytest.mark.parametrize("back", [8.0, 15.0, 25.0])
+def test_butt_wink_is_the_way_back_from_the_most_forward_pelvis(back: float) -> None:
+    (rep,) = counted(winked(back, back))
+    assert deg(rep.butt_wink) == pytest.approx(back, abs=0.5)
+
+
+def test_a_pelvis_that_turns_back_with_the_whole_trunk_is_no_wink() -> None:
+    """Nothing rounds: the wearer straightens up a little before the bottom."""
+    (rep,) = counted(winked(10.0, 0.0))
+    assert rep.butt_wink == 0.0
+
+
+def test_a_pelvis_that_goes_down_all_the_way_winks_nothing() -> None:
+    (rep,) = counted(moves(stand(2), down_and_up(*SQUAT), stand(2)))
+    assert deg(rep.butt_wink) == pytest.approx(0.0, abs=0.1)
+
+
+@pytest.mark.parametrize("lag", [0.0, 0.2, 0.4])
+def test_pelvis_lag_is_how_much_later_the_pelvis_starts(lag: float) -> None:
+    trunk = moves(stand(2), To(70, 5, 0, 2.0, 1.0), To(seconds=2.0), stand(2)).angles["trunk"]
+    late = np.concatenate((np.zeros(round(lag * RATE)), 0.6 * trunk))[: len(trunk)]
+    made = Moves({"trunk": trunk, "thigh": 0.05 * trunk, "lumbar": trunk - late})
+    (rep,) = counted(made)
+    assert rep.pelvis_lag == pytest.approx(lag, abs=0.05)
+
+
+# --- Rounded ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("share", "rounded"), [(0.70, False), (0.79, False), (0.81, True), (1.0, True)])
+def test_a_repetition_was_rounded_from_four_fifths_of_the_own_range(share: float, rounded: bool) -> None:
+    (rep,) = counted(moves(stand(2), down_and_up(75.0, 5.0, 50.0 * share, 3.0, 0.5), stand(2)))
+    assert rep.rounded is rounded
+    assert math.isfinite(rep.rounded_from) is rounded
+    if rounded:
+        assert 2.7 < rep.rounded_from < 3.6
+
+
+def test_a_peak_shorter_than_the_dwell_is_not_rounded() -> None:
+    made = moves(stand(2), To(60, 5, 30, 1.0), To(75, 5, 48, 0.2), To(60, 5, 30, 0.2), To(seconds=1.0), stand(2))
+    (rep,) = counted(made)
+    assert rep.peak_lumbar_share > 0.9
+    assert rep.rounded is False
+
+
+def test_without_an_own_range_nobody_is_called_rounded_or_not() -> None:
+    (rep,) = counted(moves(stand(2), down_and_up(*STOOP), stand(2)), own=math.nan)
+    assert rep.rounded is None
+    assert math.isnan(rep.peak_lumbar_share)
+    assert deg(rep.peak_lumbar_flexion) == pytest.approx(45.0)
+
+
+# --- Fewer sensors ---------------------------------------------------------------------------
+
+
+def test_pelvis_and_thigh_count_but_say_nothing_of_the_back() -> None:
+    (rep,) = counted(moves(stand(2), down_and_up(*SQUAT), stand(2)), "sacrum", "thigh")
+    assert rep.kind == "squat"
+    assert rep.rounded is None
+    assert np.isnan([rep.peak_lumbar_flexion, rep.lumbar_hip_ratio, rep.peak_lumbar_velocity]).all()
+    assert deg(rep.peak_hip_flexion) == pytest.approx(115.0)
+
+
+def test_trunk_and_thigh_count_but_split_nothing() -> None:
+    (rep,) = counted(moves(stand(2), down_and_up(*HINGE), stand(2)), "upper_lumbar", "thigh")
+    assert rep.rounded is None
+    assert np.isnan([rep.peak_lumbar_flexion, rep.peak_hip_flexion, rep.butt_wink, rep.pelvis_lag]).all()
+    assert deg(rep.depth) == pytest.approx(12.0)
+
+
+def test_trunk_and_pelvis_count_without_a_thigh() -> None:
+    (rep,) = counted(moves(stand(2), down_and_up(*STOOP), stand(2)), "upper_lumbar", "sacrum")
+    assert (rep.kind, rep.rounded) == ("stoop", True)
+    assert np.isnan([rep.depth, rep.peak_hip_flexion, rep.lumbar_hip_ratio]).all()
+
+
+@pytest.mark.parametrize("site", ["upper_lumbar", "sacrum", "thigh"])
+def test_one_site_alone_counts_nothing(site: str) -> None:
+    made = moves(stand(2), down_and_up(*HINGE), stand(2), down_and_up(*SQUAT), stand(2))
+    assert watched(made.block(site)) == ([], [])
+
+
+def test_bridged_samples_cost_confidence_only() -> None:
+    made = moves(stand(2), down_and_up(*HINGE), stand(2))
+    (sound,), (rep,) = counted(made), counted(made.flagged(300, 320, int(FILLED)))
+    assert rep.confidence == pytest.approx(1 - 20 / 100 / sound.duration, abs=0.01)
+    assert replace(rep, confidence=1.0) == sound
