@@ -95,9 +95,11 @@ class Search:
         edges = np.flatnonzero(np.diff(np.concatenate(([0], self._still.astype(np.int8), [0]))))
         t0 = float(self.t[0]) if len(self.t) else 0.0
         longest = self.params.stand_longest
+        # A long stand is tried from both ends: the bends follow the second.
         return [
-            Span("stand", t0 + float(a), t0 + float(min(b, a + longest)))
+            Span("stand", t0 + float(first), t0 + float(last))
             for a, b in zip(edges[::2], edges[1::2], strict=True)
+            for first, last in {(a, min(b, a + longest)), (max(a, b - longest), b)}
         ]
 
     def _tilt(self, site: str | None, stand: Span) -> Floats:
