@@ -70,7 +70,7 @@ class DecodeError(HiphingeError):
 class CalibrationRefused(HiphingeError):
     """The movements do not allow a calibration; ``part`` names the step to repeat."""
 
-    def __init__(self, message: str, *, part: str, value: float = math.nan, limit: float = math.nan) -> None:
+    def __init__(self, message: str, *, part: str = "", value: float = math.nan, limit: float = math.nan) -> None:
         super().__init__(message)
         self.part, self.value, self.limit = part, value, limit
 

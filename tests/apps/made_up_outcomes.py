@@ -216,14 +216,16 @@ def open_made_up(made: MadeUp, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         out.write([Tick(0, made.utc_ns, 3600 if made.utc_ns else None)])
         out.write([Packet(s.sensor, "data", int(t[-1]), hiphinge_imu.encode(0, t, still, still)) for s in sensors])
         out.write([Control(int(t[-1]), "marker", '{"label": "stand", "start_s": 0.0, "end_s": 0.9}')])
-    found = calibration(made.sites) if made.calibrated else None
+    found = calibration(made.sites) if made.calibrated else monitor.UNCALIBRATED
 
-    def outcomes(source: recording.Recording, plan: course.Plan, hear: object) -> Iterator[Outcome]:
-        for inputs in source.batches():
-            hear(inputs)  # type: ignore[operator]  # the caller's own callable
+    heard = course.Course.outcomes
+
+    def outcomes(run: course.Course) -> Iterator[Outcome]:
+        for _ in heard(run):
+            pass
         yield from made.outcomes
 
-    monkeypatch.setattr(course, "outcomes", outcomes)
+    monkeypatch.setattr(course.Course, "outcomes", outcomes)
     monkeypatch.setattr(
         course, "plan", lambda source, overrides: course.Plan(monitor.Params(sensors=sensors), found, attached=True)
     )

@@ -149,7 +149,7 @@ def test_a_failure_on_the_way_leaves_the_old_results(run: Run, tmp_path: Path, m
         yield made.outcomes[0]
         raise CalibrationRefused("lost on the way")
 
-    monkeypatch.setattr(course, "outcomes", broken)
+    monkeypatch.setattr(course.Course, "outcomes", broken)
     arguments = [str(tmp_path / "squats.mcap"), "-o", str(tmp_path / "out")]
     assert CliRunner().invoke(analyze.command, arguments).exit_code == 1
     assert {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()} == before

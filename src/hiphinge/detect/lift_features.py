@@ -63,7 +63,7 @@ def change(x: Floats, span: int, rate: float) -> Floats:
 
 
 def onset(fold: Floats, opened: int, before: int) -> int:
-    """Where the fold that crossed the threshold at ``opened`` began: half of it, going back."""
+    """Where the ``fold`` (n,) rad that crossed the threshold at ``opened`` began: half of it, going back."""
     first = max(opened - before, 0)
     low = np.flatnonzero(fold[first:opened] < 0.5 * fold[opened])
     return first + int(low[-1]) if len(low) else opened

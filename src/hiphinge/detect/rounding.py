@@ -44,7 +44,7 @@ def limit(params: Params, own_range: float) -> float:
 
 
 def first_run(above: Bools, length: int) -> int:
-    """Index where the first run of at least ``length`` True begins, or −1."""
+    """Index where the first run of at least ``length`` True in ``above`` (n,) begins, or −1."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], above.astype(np.int8), [0]))))
     for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         if stop - start >= length:

@@ -103,5 +103,5 @@ def _clipped(acc: Floats, gyr: Floats) -> Bools:
 
 
 def times_ns(t_s: ArrayLike) -> Times:
-    """Seconds -> whole nanoseconds, exact to 1 µs for any clock of this century."""
+    """Seconds (n,) -> whole nanoseconds (n,), exact to 1 µs for any clock of this century."""
     return np.rint(np.asarray(t_s, float) * 1e9).astype(np.int64)

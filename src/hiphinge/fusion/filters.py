@@ -70,7 +70,7 @@ class VqfFilter:
         self._vqf.setBiasEstimate(bias, sigma)
 
     def follow(self, gyr: Floats, acc: Floats) -> Floats:
-        """See :class:`Filter`."""
+        """gyr, acc (n, 3) -> q_e_s (n, 4): see :class:`Filter`."""
         return self._vqf.updateBatch(np.ascontiguousarray(gyr), np.ascontiguousarray(acc))["quat6D"]
 
 
@@ -90,7 +90,7 @@ class AhrsFilter:
         self._q = None
 
     def follow(self, gyr: Floats, acc: Floats) -> Floats:
-        """See :class:`Filter`."""
+        """gyr, acc (n, 3) -> q_e_s (n, 4): see :class:`Filter`."""
         out = np.empty((len(gyr), 4))
         q = level(acc[0]) if self._q is None else self._q
         for i in range(len(gyr)):
@@ -115,7 +115,7 @@ class GravityFilter:
         self._low_pass = None
 
     def follow(self, gyr: Floats, acc: Floats) -> Floats:
-        """See :class:`Filter`; ``gyr`` is not read."""
+        """Acc (n, 3) -> q_e_s (n, 4): see :class:`Filter`; ``gyr`` is not read."""
         if self._low_pass is None:
             self._low_pass = LowPass(self._samples, acc[0])
         return level(self._low_pass.follow(acc))

@@ -119,5 +119,5 @@ def lean(q_e_b: Floats) -> Floats:
 
 
 def wrapped(angle: Floats) -> Floats:
-    """The same angle in −π..π."""
+    """The same angle (n,) rad in −π..π."""
     return (angle + np.pi) % (2 * np.pi) - np.pi

@@ -34,8 +34,8 @@ def plan(recording: Recording, overrides: Mapping[str, str]) -> Plan:
     Raises SettingsError, CalibrationFileError.
     """
     header = recording.header
-    params = settings.from_json(header.monitor) if header.monitor else monitor.Params(sensors=header.sensors)
-    params = settings.override(params, overrides)
+    params = settings.from_json(header.monitor) if header.monitor else monitor.Params()
+    params = replace(settings.override(params, overrides), sensors=header.sensors)
     if header.calibration:
         return Plan(params, settings.calibration_from_json(header.calibration), attached=True)
     spans = wizard.from_controls(recording.controls())

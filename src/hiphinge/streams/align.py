@@ -61,12 +61,18 @@ class Aligner:
         for site, block in samples:
             if len(block):
                 if self._next is None:
-                    self._next = -(-int(block.t_ns[0]) // self._period)
+                    self._begin(block)
                 self._tracks[site].append(block)
         if self._next is None:
             return self._motion(0, 0)
         until = min(track.known_until(horizon_ns) for track in self._tracks.values())
         return self._advance(until // self._period + 1)
+
+    def _begin(self, block: ImuBlock) -> None:
+        """The grid starts with the first sample heard of any sensor."""
+        self._next = -(-int(block.t_ns[0]) // self._period)
+        for track in self._tracks.values():
+            track.begun = int(block.arrival_ns[0])
 
     def finish(self) -> MotionBlock:
         """What is left, up to the last sample of any sensor; at most ``largest`` instants a call."""
@@ -101,14 +107,15 @@ class _Track:
         self._x: Floats = np.empty((0, 6))
         self._clipped: Bools = np.empty(0, bool)
         self._silences: list[tuple[int, int]] = []  # (after, before): instants strictly between are lost
-        self.last = _NEVER
+        self.last = self.begun = _NEVER  # latest sample; when the first of any sensor was heard
 
     def append(self, block: ImuBlock) -> None:
         """Take samples newer than all before; note where the sensor was silent too long."""
         before = np.maximum.accumulate(np.concatenate(([self.last], block.t_ns)))[:-1]
         new = block.t_ns > before
         # A sample older than the one before it tells nothing new: a duplicate, or a clock gone back.
-        for j in np.flatnonzero(new & (block.arrival_ns > before + self._bridge + self._slack)):
+        patience = np.maximum(before, self.begun) + self._bridge + self._slack
+        for j in np.flatnonzero(new & (block.arrival_ns > patience)):
             self._silences.append((int(before[j]), int(block.arrival_ns[j]) - self._slack))
         self._t = np.concatenate((self._t, block.t_ns[new]))
         self._x = np.concatenate((self._x, np.concatenate((block.acc, block.gyr), axis=1)[new]))
@@ -118,7 +125,7 @@ class _Track:
 
     def known_until(self, horizon_ns: int) -> int:
         """The last time up to which this sensor need not be waited for."""
-        if horizon_ns > self.last + self._bridge + self._slack:
+        if horizon_ns > max(self.last, self.begun) + self._bridge + self._slack:
             return max(self.last, horizon_ns - self._slack - 1)
         return self.last
 
