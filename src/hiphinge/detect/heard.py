@@ -37,8 +37,9 @@ class Heard:
         self._instants += len(motion)
         self._end = float(motion.t[-1])
         for i, flags in enumerate(motion.flags):
-            self._lost[i] += int(np.count_nonzero(flags & (MISSING | FILLED)))
-            self._follow(i, motion, flags)
+            if self._open[i] is not None or flags.any():
+                self._lost[i] += int(np.count_nonzero(flags & (MISSING | FILLED)))
+                self._follow(i, motion, flags)
 
     def _follow(self, i: int, motion: MotionBlock, flags: Flags) -> None:
         """Open and close the gaps of the sensor ``i``; flags (n,)."""

@@ -120,7 +120,9 @@ class _SensorAttitude:
         departure = np.abs(np.sqrt((acc**2).sum(axis=1)) - GRAVITY)
         shake = self._shake.follow(departure)
         doubtful = (flags & (FILLED | CLIPPED)) != 0
-        rate = np.where(doubtful, np.nan_to_num(np.sqrt((gyr**2).sum(axis=1))), 0.0)
+        rate = np.zeros(len(acc))
+        if doubtful.any():
+            rate[doubtful] = np.nan_to_num(np.sqrt((gyr[doubtful] ** 2).sum(axis=1)))
         turned = self._turned.follow(rate) * p.tau_acc  # rad, forgotten as gravity corrects the attitude
         variance = p.sd_floor**2 + (p.sd_motion * shake) ** 2 + (p.sd_turned * turned) ** 2
         return self._sd_factor * np.sqrt(variance)
