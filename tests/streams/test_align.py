@@ -135,6 +135,16 @@ def test_a_sensor_that_was_never_heard_holds_nobody_up() -> None:
     assert (motion.flags[1] == MISSING).all()
 
 
+def test_at_the_start_everybody_has_time_to_come() -> None:
+    """A sensor whose first packet is heard 0.7 s after another's loses none of it."""
+    aligner = Aligner(Params(), (SACRUM, THIGH_LEFT))
+    early = aligner.align([(SACRUM, heard(every(10, 0, 700)))], 690 * MS)
+    assert len(early) == 0
+    motion = aligner.align([(THIGH_LEFT, heard(every(10, 0, 700), arrival_ns=700 * MS))], 700 * MS)
+    assert len(motion) == 70
+    assert not motion.flags.any()
+
+
 def test_other_inputs_alone_let_time_pass() -> None:
     """Nothing comes from any sensor any more, but a tick says how late it is."""
     aligner = Aligner(Params(), (SACRUM,))
