@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from hiphinge.blocks import DOUBT, AngleBlock, Floats, Repetition
 from hiphinge.detect import rounding
 
-if TYPE_CHECKING:
-    from hiphinge.detect.lifts import Params
-
 Columns = dict[str, Floats]
 """t, fold, lean, elevation, pelvis, lumbar, hip, sd, doubt: each (n,), rad but for t s and doubt 0/1."""
 
 NAN = float("nan")
 FARTHEST_BACK = np.deg2rad(120)
+
+
+@dataclass(frozen=True)
+class Params:
+    """Kinds of lift, at the deepest fold (decisions at the head of biomechanics).
+
+    squat_elevation : rad of thigh elevation from which it is a squat.
+    hinge_elevation, bent : rad; below the one and with the trunk past the other it
+        is a hinge or a stoop,
+    hinge_share, stoop_share : of own range: a hinge up to the one, a stoop from the
+        other, mixed between.
+    rate : Hz of the grid.
+    """
+
+    squat_elevation: float = field(default=np.deg2rad(60), metadata={"unit": "rad"})
+    hinge_elevation: float = field(default=np.deg2rad(30), metadata={"unit": "rad"})
+    bent: float = field(default=np.deg2rad(45), metadata={"unit": "rad"})
+    hinge_share: float = 0.70
+    stoop_share: float = 0.80
+    rate: float = 100.0
 
 
 def columns(angles: AngleBlock) -> Columns | None:

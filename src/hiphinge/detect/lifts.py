@@ -22,6 +22,7 @@ from hiphinge.detect.lift_features import Columns
 class Params:
     """What is a repetition (biomechanics 0.3 and the decisions at its head).
 
+    kinds : what is a squat, a hinge, a stoop.
     start, end : rad of folding that opens and closes one.
     deep_end : share of the deepest folding below which it also closes, for
         touch-and-go lifts without a lockout.
@@ -36,14 +37,13 @@ class Params:
     shortest, longest : s above ``start``; decisions at the head: 0.5 to 12.
     sit_elevation, sit_lean, sit_still, sit_seconds : a thigh over 60° that stays
         (slower than 10 °/s for 2 s) under an upright trunk is sitting.
-    squat_elevation, hinge_elevation, bent : rad, kinds of lift.
-    hinge_share, stoop_share : of own range, kinds of lift.
     turn : rad of rise after the deepest point that makes it the ascent.
     lying : rad of backward lean that ends it.
     set_pause : s without a repetition that begin a new set.
     rate : Hz of the grid.
     """
 
+    kinds: features.Params = field(default_factory=features.Params)
     start: float = field(default=np.deg2rad(20), metadata={"unit": "rad"})
     end: float = field(default=np.deg2rad(15), metadata={"unit": "rad"})
     deep_end: float = 0.3
@@ -59,11 +59,6 @@ class Params:
     sit_lean: float = field(default=np.deg2rad(40), metadata={"unit": "rad"})
     sit_still: float = field(default=np.deg2rad(10), metadata={"unit": "rad/s"})
     sit_seconds: float = 2.0
-    squat_elevation: float = field(default=np.deg2rad(60), metadata={"unit": "rad"})
-    hinge_elevation: float = field(default=np.deg2rad(30), metadata={"unit": "rad"})
-    bent: float = field(default=np.deg2rad(45), metadata={"unit": "rad"})
-    hinge_share: float = 0.70
-    stoop_share: float = 0.80
     turn: float = field(default=np.deg2rad(5), metadata={"unit": "rad"})
     lying: float = field(default=np.deg2rad(50), metadata={"unit": "rad"})
     set_pause: float = 20.0
@@ -170,7 +165,7 @@ class Lifts:
         if any(t0 < b and t1 > a for a, b in self.movements):
             return None
         columns = {name: x[start : end + 1] for name, x in kept.items()}
-        return features.measure(columns, from_bottom, p, self.rounded, self.own_range)
+        return features.measure(columns, from_bottom, p.kinds, self.rounded, self.own_range)
 
     def _deep(self, opened: int, end: int) -> bool:
         """Deep enough for a repetition, and no stride."""

@@ -1,1 +1,0 @@
-"""Ways to deliver an alert."""
