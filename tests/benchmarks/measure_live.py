@@ -1,9 +1,10 @@
 """Speed, live: CPU time of one `feed` of one packet of ten samples from each of three sensors.
 
 A calibrated monitor, a workout of a quarter of an hour, 10 000 feeds in order; no feed
-is left out and nothing is warmed up. The clock is the thread's CPU time. Every tenth
-feed completes a whole second, on which the detectors of slow things work: both kinds
-are told apart, and a second pass with timers says which stage the time goes to.
+is left out and nothing is warmed up. The clock is the thread's CPU time, which other
+work on the machine still lengthens: of five passes the one with the median p99 counts.
+Every tenth feed completes a whole second, on which the detectors of slow things work:
+both kinds are told apart, and a last pass with timers says which stage the time goes to.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from hiphinge import monitor, simulate, wizard
 from hiphinge.blocks import Calibration, Control, Floats, Packet
 from tests.benchmarks.stage_clock import LIVE, REST, StageClock, put_in
 
-FEEDS = {"small": 1_000, "full": 10_000}
+PLAN = {"small": (1_000, 1), "full": (10_000, 5)}
+"""Feeds, passes."""
 FEED_S = 0.1
 """Recorded time of a feed: ten samples at 100 Hz."""
 
@@ -47,12 +49,15 @@ class Worn:
 
 def measure(size: str, progress: MutableMapping[str, Any]) -> dict[str, Any]:
     """Milliseconds of CPU a feed, all and by kind; where those that complete a second spend it."""
-    worn = wearing(FEEDS[size])
-    ms, collected, seconds = timed(worn)
+    feeds, passes = PLAN[size]
+    worn = wearing(feeds)
+    each = sorted((timed(worn) for _ in range(passes)), key=lambda found: spread(found[0])["p99_ms"])
+    ms, collected, seconds = each[passes // 2]
     slowest = np.argsort(ms)[::-1][:20]
     return {
         "feeds": len(ms),
         **spread(ms),
+        "p99_ms_each": [spread(found[0])["p99_ms"] for found in each],
         "whole_second": {"feeds": int(seconds.sum()), **spread(ms[seconds])},
         "within_a_second": {"feeds": int((~seconds).sum()), **spread(ms[~seconds])},
         "slowest_20": {
