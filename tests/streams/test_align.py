@@ -187,6 +187,15 @@ def test_duplicates_and_times_that_run_backward_change_nothing(ticks: list[int])
         np.testing.assert_array_equal(getattr(told, name), getattr(clean, name))
 
 
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_sample_without_a_number_is_as_if_lost(broken: float) -> None:
+    block = heard(every(20, 0, 2000))
+    block.acc[50:55, 1] = broken
+    motion = aligned((SACRUM, block))
+    np.testing.assert_allclose(motion.acc[0], line(motion.t)[:, :3], atol=1e-9)
+    np.testing.assert_allclose(motion.t[motion.flags[0] == FILLED], np.arange(99, 110) / 100)
+
+
 def test_one_sample_on_the_grid_is_one_instant() -> None:
     motion = aligned((SACRUM, heard([2 * S])))
     assert motion.t.tolist() == [2.0]
