@@ -1,13 +1,15 @@
 """Quaternions w x y z, shape (..., 4); ``q_a_b`` takes coordinates of b into a.
 
-Names cancel: ``q_e_b = multiply(q_e_s, q_s_b)``. scipy stays in this file.
+Names cancel: ``q_e_b = multiply(q_e_s, q_s_b)``. scipy stays in this file, and is imported
+only by those who need it: it takes half a second.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.spatial.transform import Rotation
 
 from hiphinge.blocks import Floats
 
@@ -64,17 +66,17 @@ def turned(q_vertical: ArrayLike, q_e_b: ArrayLike) -> Floats:
 
 def from_matrix(matrix: ArrayLike) -> Floats:
     """Quaternion of rotation matrices (..., 3, 3)."""
-    return Rotation.from_matrix(np.asarray(matrix, float)).as_quat(scalar_first=True)
+    return _rotation().from_matrix(np.asarray(matrix, float)).as_quat(scalar_first=True)
 
 
 def to_matrix(q: ArrayLike) -> Floats:
     """Rotation matrices (..., 3, 3) of quaternions."""
-    return Rotation.from_quat(np.asarray(q, float), scalar_first=True).as_matrix()
+    return _rotation().from_quat(np.asarray(q, float), scalar_first=True).as_matrix()
 
 
 def from_rotvec(rotvec: ArrayLike) -> Floats:
     """Quaternion of rotation vectors (..., 3) rad."""
-    return Rotation.from_rotvec(np.asarray(rotvec, float)).as_quat(scalar_first=True)
+    return _rotation().from_rotvec(np.asarray(rotvec, float)).as_quat(scalar_first=True)
 
 
 def from_axes(up: ArrayLike, right: ArrayLike) -> Floats:
@@ -86,7 +88,12 @@ def from_axes(up: ArrayLike, right: ArrayLike) -> Floats:
     z = np.asarray(right, float)
     z = z - (z @ y) * y
     z = z / np.linalg.norm(z)
-    return from_matrix(np.stack((np.cross(y, z), y, z), axis=-1))
+    (a, b, c), (d, e, f), (g, h, i) = np.stack((np.cross(y, z), y, z), axis=-1)
+    # The quaternion of a rotation matrix is the main axis of this (Bar-Itzhack 2000): no import of half a second.
+    k = [[a + e + i, h - f, c - g, d - b], [h - f, a - e - i, b + d, c + g]]
+    k += [[c - g, b + d, e - a - i, f + h], [d - b, c + g, f + h, i - a - e]]
+    main: Floats = np.linalg.eigh(np.array(k))[1][:, -1]
+    return main if main[0] >= 0 else -main
 
 
 def cardan_zxy(q: ArrayLike) -> tuple[Floats, Floats, Floats]:
@@ -100,3 +107,9 @@ def cardan_zxy(q: ArrayLike) -> tuple[Floats, Floats, Floats]:
     about_x = np.arcsin(np.clip(2 * (w * x + y * z), -1.0, 1.0))
     about_y = np.arctan2(2 * (w * y - x * z), 1 - 2 * (x * x + y * y))
     return about_z, about_x, about_y
+
+
+def _rotation() -> Any:
+    from scipy.spatial.transform import Rotation  # noqa: PLC0415  see the head of this file
+
+    return Rotation

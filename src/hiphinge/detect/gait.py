@@ -45,17 +45,21 @@ def strength(params: Params, sizes: Floats, sites: Sequence[str]) -> tuple[Float
     """How lively (n,) m/s² and how regular (n,) 0 to 1 the middle seconds of windows are.
 
     ``sizes`` (k, n, 40) are windows of |acc|. Trunk sensors decide where worn,
-    else the thighs; their mean counts. NaN cells are left out.
+    else the thighs; their mean counts. NaN cells are left out. What is not lively
+    enough to be walking is not asked whether it is regular: 0.
     """
     trunk = [i for i, site in enumerate(sites) if site in (UPPER_LUMBAR, SACRUM)]
     chosen = sizes[trunk] if trunk else sizes
     if not len(chosen):
         return np.full(sizes.shape[1], np.nan), np.full(sizes.shape[1], np.nan)
-    longest = params.step[1] if trunk else params.stride
-    known = [np.add.reduce(np.isfinite(x), axis=-1) > WINDOW // 2 for x in chosen]
-    again = _mean([autocorrelation(x, round(longest * PER_SECOND)) for x in chosen], known)
+    known = np.add.reduce(np.isfinite(chosen), axis=-1) > WINDOW // 2
     lively = _mean([deviation(x[:, MIDDLE])[:, None] for x in chosen], known)[:, 0]
-    return lively, regularity(again, round(params.step[0] * PER_SECOND))
+    regular, asked = np.zeros(len(lively)), lively >= params.least
+    if asked.any():
+        longest = round((params.step[1] if trunk else params.stride) * PER_SECOND)
+        again = _mean([autocorrelation(x, longest) for x in chosen[:, asked]], known[:, asked])
+        regular[asked] = regularity(again, round(params.step[0] * PER_SECOND))
+    return lively, regular
 
 
 def regularity(again: Floats, shortest: int) -> Floats:
@@ -90,8 +94,8 @@ def _centred(windows: Floats) -> Floats:
     return np.where(known, filled - (np.add.reduce(filled, axis=-1) / count)[:, None], 0.0)
 
 
-def _mean(parts: Sequence[Floats], known: Sequence[Bools]) -> Floats:
-    """Of the parts (n, m) where they are known (n,); 0 where none is."""
+def _mean(parts: Sequence[Floats], known: Bools) -> Floats:
+    """Of the k parts (n, m) where they are known (k, n); 0 where none is."""
     total, count = np.zeros_like(parts[0]), np.zeros(len(parts[0]))
     for part, there in zip(parts, known, strict=True):
         total += np.where(there[:, None], part, 0.0)

@@ -6,7 +6,6 @@ import os
 import struct
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
 
@@ -149,8 +148,14 @@ def _checked(
 def _rows(chunk: Chunk, tag: int, kind: int | None = None) -> list[tuple[int, Input]]:
     """A chunk's inputs by number, of one kind or all; raises LayoutError."""
     messages = [m for m in _messages(chunk.records) if kind in (None, layout.kind_of(m, tag))]
-    rows = chain.from_iterable(zip(*layout.decode(m, tag), strict=True) for m in messages)
-    return sorted(rows, key=itemgetter(0))
+    numbers: list[int] = []
+    inputs: list[Input] = []
+    for message in messages:
+        some, items = layout.decode(message, tag)
+        numbers += some
+        inputs += items
+    order = sorted(range(len(numbers)), key=numbers.__getitem__)  # faster than sorting pairs
+    return [(numbers[i], inputs[i]) for i in order]
 
 
 def _messages(records: bytes) -> Iterator[bytes]:

@@ -31,8 +31,7 @@ def calibrate_recording(
 
     Raises CalibrationRefused where no quiet standing is marked or found.
     """
-    last = max((s.end for s in spans), default=-np.inf)
-    for motion in _stretches(params, batches, last):
+    for motion in _stretches(params, batches, spans):
         known = complete(params, motion, spans)
         if "stand" in labels(known):
             return calibrate(params, motion, known, wearer=wearer, created_utc=created_utc)
@@ -57,8 +56,10 @@ def complete(params: Params, motion: MotionBlock, spans: Sequence[Span]) -> tupl
     return (*spans, *([] if "stand" in have else [stand]), *found)
 
 
-def _stretches(params: Params, batches: Iterable[Sequence[Input]], last: float) -> Iterable[MotionBlock]:
-    """Raw motion in pieces of SEARCHED s, the first long enough to hold every marker."""
+def _stretches(params: Params, batches: Iterable[Sequence[Input]], spans: Sequence[Span]) -> Iterable[MotionBlock]:
+    """Raw motion in pieces of SEARCHED s, the first as long as the markers need."""
+    last = max((s.end for s in spans), default=-np.inf)
+    searched = 0.0 if {"stand", "bend", "sit"} <= labels(spans) else SEARCHED
     intake = Intake(params)
     held: list[MotionBlock] = []
     until = None
@@ -66,7 +67,7 @@ def _stretches(params: Params, batches: Iterable[Sequence[Input]], last: float) 
         held += [block for block in intake.take(batch) if len(block)]
         if not held:
             continue
-        until = max(last + 1.0, float(held[0].t[0]) + SEARCHED) if until is None else until
+        until = max(last + 1.0, float(held[0].t[0]) + searched) if until is None else until
         if held[-1].t[-1] > until:
             yield join(held)
             # A calibration that straddles the cut is seen whole in the next piece.
