@@ -69,7 +69,7 @@ class Watch:
             return Text("·" * BAR, style="dim"), Text("not observable now", style="dim")
         share = value / full if math.isfinite(full) else value / math.radians(60)
         filled = int(np.clip(round(share * BAR), 0, BAR))
-        words = f"{math.degrees(value) + 0.0:4.0f}°"
+        words = f"{round(math.degrees(value)):4d}°"
         if name == "lumbar_flexion" and math.isfinite(full):
             words += f"  {max(100 * share, 0.0):3.0f} % of own range"
         return Text("█" * filled + "░" * (BAR - filled), style=colour), Text(words)
