@@ -143,6 +143,24 @@ def unknown(stream: Stream) -> Stream:
     return changed(stream, blank)
 
 
+def rough_packets(seed: int, *, blanks: bool) -> list[tuple[str, ImuBlock]]:
+    """What a bad radio makes of a few seconds: late, twice, backwards, shuffled; with ``blanks`` NaN for numbers."""
+    rng = np.random.default_rng(seed)
+    heard = []
+    for site in SITES[:3]:
+        t, period = int(rng.integers(0, 5e8)), int(rng.choice([5_000_000, 10_003_000, 39_000_000]))
+        for _ in range(int(rng.integers(0, 60))):
+            n = int(rng.integers(1, 16))
+            times = t + np.arange(n) * period + int(rng.integers(-(2**31), 2**31)) * (rng.uniform() < 0.08)
+            times = rng.permutation(times) if rng.uniform() < 0.03 else times
+            late = int(rng.integers(0, 3e9 if rng.uniform() < 0.06 else 1e8))
+            acc, gyr = rng.normal(0.0, 5.0, (2, n, 3))
+            acc[rng.uniform(size=n) < (0.02 if blanks else 0.0)] = np.nan
+            heard.append((site, ImuBlock(site, times, acc, gyr, np.full(n, times[-1] + late), acc[:, 0] > 9.0)))
+            t = int(times[-1]) + period if rng.uniform() > 0.03 else t
+    return sorted(heard, key=lambda one: int(one[1].arrival_ns[0]))
+
+
 def alert_stream() -> list[tuple[float, list[rules.Finding], list[Control], list[Tick]]]:
     """Three hours of findings of all kinds, slow ones handed over late, and a wearer who speaks."""
     rng = np.random.default_rng(5)
@@ -191,13 +209,24 @@ def plain(verb: Callable[..., Any]) -> tuple[Feed, Finish]:
     return lambda s: [verb(*s) if isinstance(s, tuple) else verb(s)], list
 
 
+def joined(packets: list[tuple[str, ImuBlock]]) -> list[tuple[str, ImuBlock]]:
+    """One block a sensor, in the order in which they were first heard, as decoding gives them."""
+    by_site: dict[str, list[dict[str, np.ndarray]]] = {}
+    for site, block in packets:
+        by_site.setdefault(site, []).append(arrays(block))
+    return [
+        (site, ImuBlock(site, **{name: np.concatenate([b[name] for b in blocks]) for name in blocks[0]}))
+        for site, blocks in by_site.items()
+    ]
+
+
 def build_aligner(r: Recorded) -> tuple[Feed, Finish]:
     stage, heard = align.Aligner(align.Params(), SITES), -(2**62)
 
     def feed(packets: list[tuple[str, ImuBlock]]) -> list[Any]:
         nonlocal heard
         heard = max([heard, *(int(b.arrival_ns[-1]) for _, b in packets if len(b))])
-        return [stage.align(packets, heard)]
+        return [stage.align(joined(packets), heard)]
 
     return feed, lambda: [stage.finish()]
 
@@ -244,8 +273,7 @@ def build_errors(r: Recorded) -> tuple[Feed, Finish]:
 
 def one_sensor(r: Recorded) -> ImuBlock:
     """All samples of the sacrum as one block."""
-    blocks = [arrays(block) for site, block in r.packets if site == "sacrum"]
-    return ImuBlock("sacrum", **{name: np.concatenate([b[name] for b in blocks]) for name in blocks[0]})
+    return locked(dict(joined(r.packets))["sacrum"])
 
 
 STAGES = {

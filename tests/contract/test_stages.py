@@ -16,7 +16,19 @@ import pytest
 
 from hiphinge import monitor
 from hiphinge.detect import sitting, wear
-from tests.contract.stages import STAGES, Stage, Stream, arrays, cut, plain, recorded, row_axis, rows, unknown
+from tests.contract.stages import (
+    STAGES,
+    Stage,
+    Stream,
+    arrays,
+    cut,
+    plain,
+    recorded,
+    rough_packets,
+    row_axis,
+    rows,
+    unknown,
+)
 
 SLOW_PART = slice(9600, 12900)
 """Rows that are also fed one by one: from 96 s on, with lifts, the gap and the sensor that dies."""
@@ -111,6 +123,20 @@ def test_one_by_one_gives_the_same(stage: Stage) -> None:
     whole = stage.stream(recorded())
     stream = cut(whole, SLOW_PART.start, SLOW_PART.stop) if rows(whole) > SLOW_PART.stop else whole
     same(run(stage, [stream]), run(stage, pieces(stream, range(1, rows(stream)))))
+
+
+LOST_NUMBERS = pytest.mark.xfail(strict=True, reason="a sample without a number hides older ones of the same block")
+
+
+@pytest.mark.parametrize("blanks", [False, pytest.param(True, marks=LOST_NUMBERS)])
+def test_rough_packets_align_the_same(blanks: bool) -> None:
+    """However they were handed on: as they came, all at once, in random groups."""
+    for seed in range(60):
+        stream = rough_packets(seed, blanks=blanks)
+        cuts = np.sort(np.random.default_rng(seed).integers(0, len(stream) + 1, 6)).tolist()
+        whole = run(STAGES["Aligner"], [stream])
+        same(whole, run(STAGES["Aligner"], pieces(stream, range(1, len(stream)))))
+        same(whole, run(STAGES["Aligner"], pieces(stream, cuts)))
 
 
 def test_nothing_in_between_changes_nothing(stage: Stage) -> None:
