@@ -111,10 +111,12 @@ class _Track:
 
     def append(self, block: ImuBlock) -> None:
         """Take samples newer than all before; note where the sensor was silent too long."""
-        before = np.maximum.accumulate(np.concatenate(([self.last], block.t_ns)))[:-1]
-        # A sample older than the one before it tells nothing new: a duplicate, or a clock gone back.
-        # One without a number would stay in a filter for good.
-        new = (block.t_ns > before) & np.isfinite(block.acc).all(axis=1) & ~np.isinf(block.gyr).any(axis=1)
+        # A sample without a number would stay in a filter for good.
+        sound = np.isfinite(block.acc).all(axis=1) & ~np.isinf(block.gyr).any(axis=1)
+        told = np.where(sound, block.t_ns, _NEVER)
+        before = np.maximum.accumulate(np.concatenate(([self.last], told)))[:-1]
+        # One older than the one before it tells nothing new: a duplicate, or a clock gone back.
+        new = told > before
         patience = np.maximum(before, self.begun) + self._bridge + self._slack
         for j in np.flatnonzero(new & (block.arrival_ns > patience)):
             self._silences.append((int(before[j]), int(block.arrival_ns[j]) - self._slack))
