@@ -302,7 +302,8 @@ def test_quiet_times_go_by_the_clock_pairs_of_the_log() -> None:
 
 def test_the_phase_is_known_live() -> None:
     params, log = of_sites(session(), *SITES)
-    live, phases = Monitor(params, calibration()), []
+    live = Monitor(params, calibration())
+    phases: list[str] = []
     for i in range(0, len(log), 20):
         live.feed(log[i : i + 20])
         if not phases or phases[-1] != live.phase:
@@ -338,9 +339,9 @@ def test_bytes_that_nobody_sends_are_an_event_and_nothing_else_changes() -> None
 def test_a_reading_that_is_no_number_does_not_spoil_what_follows(broken: float) -> None:
     params, log = of_sites(session(), UPPER, SACRUM, RIGHT)
     at = next(i for i, one in enumerate(log) if isinstance(one, Packet) and one.arrival_ns > 100e9)
-    block, _ = hiphinge_imu.Decoder("any").decode([log[at]])  # type: ignore[list-item]  # a Packet, as searched for
+    block, _ = hiphinge_imu.Decoder("any").decode([log[at]])
     block.acc[3:6, 0] = broken
-    log[at] = log[at]._replace(payload=hiphinge_imu.encode(0, block.t_ns, block.acc, block.gyr))  # type: ignore[union-attr]  # a Packet
+    log[at] = log[at]._replace(payload=hiphinge_imu.encode(0, block.t_ns, block.acc, block.gyr))
     seen, wanted = watch(params, calibration((UPPER, SACRUM, RIGHT)), log), watched(UPPER, SACRUM, RIGHT)
     np.testing.assert_allclose(seen.deg("lumbar_flexion"), wanted.deg("lumbar_flexion"), atol=0.1)
 

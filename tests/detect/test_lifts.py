@@ -260,7 +260,8 @@ def test_the_phase_is_known_at_every_moment_of_a_live_session() -> None:
 
 def test_a_repetition_is_told_within_half_a_second_of_its_end() -> None:
     block = moves(stand(2), down_and_up(25.0, 30.0, 15.0), stand(3)).block()
-    live, told = Lifts(lifts.Params(), rounding.Params(), OWN), {}
+    live = Lifts(lifts.Params(), rounding.Params(), OWN)
+    told: dict[float, Repetition] = {}
     for i in range(len(block)):
         span = slice(i, i + 1)
         reps, _ = live.update(

@@ -26,10 +26,11 @@ from hiphinge.fusion.heading import Heading, Params
 
 RATE = 100.0
 STANDING = rotation.from_matrix(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]))
-Attitude = Floats | float
 
 
-def posed(n: int, forward_deg: Attitude = 0.0, lean_deg: Attitude = 0.0, turned: Attitude = 0.0) -> Floats:
+def posed(
+    n: int, forward_deg: Floats | float = 0.0, lean_deg: Floats | float = 0.0, turned: Floats | float = 0.0
+) -> Floats:
     """q_e_b (n, 4): leaning forward, then sideways to the right (roll about the level forward axis), heading rad."""
     forward, lean, turned = (np.broadcast_to(x, n) for x in (np.deg2rad(forward_deg), np.deg2rad(lean_deg), turned))
     q = rotation.multiply(STANDING, rotation.from_rotvec(lean[:, None] * [1.0, 0, 0]))

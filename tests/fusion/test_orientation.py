@@ -69,8 +69,8 @@ def test_a_bridged_gap_withholds_nothing() -> None:
 
 def test_a_missing_sensor_has_neither_attitude_nor_sd() -> None:
     found = estimated(still(UPRIGHT, 6.0), marked(600, missing=slice(300, 400)))
-    gone = np.arange(600)
-    gone = (gone >= 300) & (gone < 400)
+    i = np.arange(600)
+    gone = (i >= 300) & (i < 400)
     np.testing.assert_array_equal(np.isnan(found.q_e_s[0]).all(axis=1), gone)
     np.testing.assert_array_equal(np.isnan(found.inclination_sd[0]), gone)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 
 from hiphinge.blocks import AngleBlock, Floats
 from hiphinge.kinematics.split import Params, Split
@@ -13,13 +14,13 @@ from hiphinge.kinematics.split import Params, Split
 OWN = np.deg2rad(55.0)
 
 
-def bounded(own_range: float = OWN, **degrees: object) -> AngleBlock:
-    angles = {name: np.atleast_1d(np.deg2rad(x)) for name, x in degrees.items()}
+def bounded(own_range: float = OWN, **degrees: ArrayLike) -> AngleBlock:
+    angles = {name: np.deg2rad(np.atleast_1d(x)) for name, x in degrees.items()}
     n = len(next(iter(angles.values())))
     return Split(Params(), own_range).bound(AngleBlock(np.arange(n) / 100, angles, np.zeros(n, np.uint8)))
 
 
-def interval(own_range: float = OWN, **degrees: object) -> tuple[Floats, Floats]:
+def interval(own_range: float = OWN, **degrees: ArrayLike) -> tuple[Floats, Floats]:
     found = bounded(own_range, **degrees)
     return np.rad2deg(found["lumbar_flexion_low"]), np.rad2deg(found["lumbar_flexion_high"])
 
@@ -95,6 +96,6 @@ def test_one_segment_alone_has_no_sum(name: str) -> None:
 def test_where_one_is_unknown_so_is_the_interval(gone: str) -> None:
     angles = {"trunk_inclination": [50.0, 50.0], "thigh_elevation": [0.0, 0.0]}
     angles[gone][1] = float("nan")
-    found = bounded(**angles)
+    found = bounded(OWN, **angles)
     for name in ("lumbar_plus_hip", "lumbar_flexion_low", "lumbar_flexion_high"):
         np.testing.assert_array_equal(np.isnan(found[name]), [False, True])
