@@ -386,9 +386,11 @@ def test_live_angles_are_never_later_than_the_slack_behind_a_dead_sensor() -> No
     live = Monitor(params, calibration((UPPER, SACRUM, LEFT)))
     known = 0.0
     for one in log:
+        if one.arrival_ns > 30e9:
+            break
         outcome = live.feed([one])
         known = float(outcome.angles.t[-1]) if len(outcome.angles) else known
-        if 25 < one.arrival_ns / 1e9 < 40:
+        if one.arrival_ns / 1e9 > 22:
             assert one.arrival_ns / 1e9 - known < 0.45
 
 
