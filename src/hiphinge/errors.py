@@ -60,11 +60,11 @@ class CalibrationFileError(InputError):
 
 
 class DecodeError(HiphingeError):
-    """Bytes that no sensor of this kind sends; ``payload`` is what came."""
+    """Bytes that no sensor of this kind sends; ``payload`` is what came, ``arrival_ns`` when."""
 
-    def __init__(self, message: str, *, payload: bytes = b"") -> None:
+    def __init__(self, message: str, *, payload: bytes = b"", arrival_ns: int = 0) -> None:
         super().__init__(message)
-        self.payload = payload
+        self.payload, self.arrival_ns = payload, arrival_ns
 
 
 class CalibrationRefused(HiphingeError):

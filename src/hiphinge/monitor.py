@@ -118,9 +118,7 @@ class Intake:
 
     def _decode(self, sensor: str, packets: list[Packet]) -> ImuBlock:
         block, errors = self._decoders[sensor].decode(packets)
-        for error in errors:
-            heard = next(p.arrival_ns for p in packets if p.payload is error.payload)
-            self.events.append(Event(heard / 1e9, "undecoded", {"message": str(error)}))
+        self.events += [Event(e.arrival_ns / 1e9, "undecoded", {"message": str(e)}) for e in errors]
         return self._rest.correct(self._own.correct(block))
 
 

@@ -118,7 +118,7 @@ def main() -> None:
     """Run ``hiphinge ARGUMENTS`` and write seconds by stage."""
     out, arguments = Path(sys.argv[1]), sys.argv[2:]
     cli = importlib.import_module("hiphinge.apps.cli")
-    importlib.import_module(cli.COMMANDS[arguments[0]].partition(":")[0])
+    importlib.import_module(cli.COMMANDS[arguments[0]][0].partition(":")[0])
     clock = StageClock()
     clock.spent_ns["imports"] = time.process_time_ns()
     put_in(clock)

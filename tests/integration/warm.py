@@ -42,7 +42,7 @@ def child(call: dict[str, Any], out: IO[bytes], err: IO[bytes]) -> NoReturn:
 
 def main() -> None:
     """Until stdin ends."""
-    for place in cli.COMMANDS.values():
+    for place, _ in cli.COMMANDS.values():
         importlib.import_module(place.partition(":")[0])
     for line in sys.stdin:
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

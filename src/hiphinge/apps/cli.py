@@ -12,21 +12,21 @@ from hiphinge import __version__
 from hiphinge.errors import HiphingeError
 
 COMMANDS = {
-    "demo": "hiphinge.apps.demo",
-    "calibrate": "hiphinge.apps.calibrate",
-    "replay": "hiphinge.apps.replay",
-    "analyze": "hiphinge.apps.analyze",
-    "import": "hiphinge.apps.convert:import_command",
-    "export": "hiphinge.apps.convert:export_command",
-    "simulate": "hiphinge.apps.simulate",
-    "info": "hiphinge.apps.recordings:info",
-    "repair": "hiphinge.apps.recordings:repair",
+    "demo": ("hiphinge.apps.demo", "A virtual workout, watched and reported: no hardware."),
+    "import": ("hiphinge.apps.convert:import_command", "Other people's files into a recording."),
+    "analyze": ("hiphinge.apps.analyze", "Tables, summary and report of one recording."),
+    "replay": ("hiphinge.apps.replay", "A recording as it was, or with other settings."),
+    "calibrate": ("hiphinge.apps.calibrate", "Zero, axes and range of a wearer; or a sensor's own errors."),
+    "export": ("hiphinge.apps.convert:export_command", "A recording into other people's files."),
+    "simulate": ("hiphinge.apps.simulate", "What a virtual wearer's sensors would have sent."),
+    "info": ("hiphinge.apps.recordings:info", "What is in a recording."),
+    "repair": ("hiphinge.apps.recordings:repair", "Save what can be read of a damaged recording."),
 }
-"""Name -> module, or module:function; without a function it is ``command``."""
+"""Name -> module (or module:function; without a function it is ``command``), and a line for --help."""
 
 
 class LazyGroup(click.Group):
-    """Commands by name from :data:`COMMANDS`: ``--help`` and each command start quickly."""
+    """Commands by name from :data:`COMMANDS`: ``--help`` imports none, each command only itself."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in the table's order."""
@@ -36,9 +36,14 @@ class LazyGroup(click.Group):
         """The command, imported now, or None."""
         if cmd_name not in COMMANDS:
             return None
-        module, _, function = COMMANDS[cmd_name].partition(":")
+        module, _, function = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), function or "command")
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table, for ``--help``."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
 
 
 @click.group(

@@ -26,6 +26,8 @@ class Params:
         limit: 0.84 is P ≥ 0.8.
     least : rad below which nothing is rounded, for people with a small range.
     bent : rad of trunk inclination that makes it a lift.
+    seat_elevation, seat_seconds : rad and s. A thigh raised so far for so long is on a
+        seat: shoes are tied there, nothing is lifted.
     rate : Hz of the grid.
     """
 
@@ -35,6 +37,8 @@ class Params:
     sure: float = 0.84
     least: float = field(default=np.deg2rad(15), metadata={"unit": "rad"})
     bent: float = field(default=np.deg2rad(20), metadata={"unit": "rad"})
+    seat_elevation: float = field(default=np.deg2rad(60), metadata={"unit": "rad"})
+    seat_seconds: float = 5.0
     rate: float = 100.0
 
 
@@ -67,6 +71,7 @@ class Rounding:
         self._dwell = max(1, round(params.dwell * params.rate))
         self._run = 0
         self._active = False
+        self._hung = -np.inf  # when a thigh was last seen below the seat, s
 
     def update(self, angles: AngleBlock) -> tuple[Event, ...]:
         """Events with ``flexion``, ``limit``, ``share`` (of own range) and ``sd``."""
@@ -78,7 +83,8 @@ class Rounding:
             flexion, sd = angles["lumbar_flexion_low"], np.zeros(len(angles))
         else:
             return ()
-        sure = flexion - self.params.sure * sd > self._on
+        seated = self._seated(angles)
+        sure = (flexion - self.params.sure * sd > self._on) & ~seated
         below = ~(flexion > self._off)  # NaN ends a bout: nothing carries over a gap
         if not self._active and not self._run and not sure.any():
             return ()
@@ -88,6 +94,16 @@ class Rounding:
             bent &= (angles.t < start) | (angles.t > end)
         found = [self._event(angles.t[i], flexion[i], sd[i]) for i in self._begin(sure & bent, sound, below)]
         return tuple(found)
+
+    def _seated(self, angles: AngleBlock) -> Bools:
+        names = ("thigh_elevation", "thigh_elevation_left", "thigh_elevation_right")
+        thighs = [angles[name] for name in names if name in angles.angles]
+        if not thighs:
+            return np.zeros(len(angles), bool)
+        raised = np.logical_and.reduce([thigh > self.params.seat_elevation for thigh in thighs])
+        hung = np.maximum.accumulate(np.where(raised, self._hung, angles.t))
+        self._hung = float(hung[-1])
+        return angles.t - hung > self.params.seat_seconds
 
     def _begin(self, sure: Bools, sound: Bools, below: Bools) -> list[int]:
         """Instants at which a dwell is over and a bout begins."""

@@ -94,6 +94,7 @@ def _error(packet: Packet) -> DecodeError:
         f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head or 'nothing'}, expected a packet of "
         f"hiphinge_imu version 1 with floats. It is left out; check the sensor's firmware.",
         payload=packet.payload,
+        arrival_ns=packet.arrival_ns,
     )
 
 

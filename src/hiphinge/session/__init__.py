@@ -153,6 +153,7 @@ class Session:
             "counts": summary.counts(reps, alerts),
             "sitting": summary.sitting(bouts, self.sites),
             "settings": dict(overrides),
+            "settings_not_known_any_more": list(plan.forgotten),
             "versions": summary.versions(filters.available(plan.params.orientation.filter)),
         }
         plain: dict[str, Any] = summary.plain(content)

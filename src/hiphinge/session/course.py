@@ -20,12 +20,14 @@ class Plan:
     """What a monitor is built from; ``attached``: the calibration came with the recording.
 
     ``refused`` says why there is none; then no angle is known, walking may be.
+    ``forgotten`` names settings of the recording that this version does not have.
     """
 
     params: monitor.Params
     calibration: Calibration
     attached: bool
     refused: CalibrationRefused | None = None
+    forgotten: tuple[str, ...] = ()
 
 
 def plan(recording: Recording, overrides: Mapping[str, str]) -> Plan:
@@ -34,10 +36,11 @@ def plan(recording: Recording, overrides: Mapping[str, str]) -> Plan:
     Raises SettingsError, CalibrationFileError.
     """
     header = recording.header
-    params = settings.from_json(header.monitor) if header.monitor else monitor.Params()
+    params, forgotten = settings.from_recording(header.monitor) if header.monitor else (monitor.Params(), ())
     params = replace(settings.override(params, overrides), sensors=header.sensors)
     if header.calibration:
-        return Plan(params, settings.calibration_from_json(header.calibration), attached=True)
+        attached = settings.calibration_from_json(header.calibration)
+        return Plan(params, attached, attached=True, forgotten=forgotten)
     spans = wizard.from_controls(recording.controls())
     try:
         found = wizard.calibrate_recording(
@@ -45,8 +48,8 @@ def plan(recording: Recording, overrides: Mapping[str, str]) -> Plan:
         )
     except CalibrationRefused as refused:
         none = replace(monitor.UNCALIBRATED, verdict=str(refused), missing=("standing",))
-        return Plan(params, none, attached=False, refused=refused)
-    return Plan(params, found, attached=False)
+        return Plan(params, none, attached=False, refused=refused, forgotten=forgotten)
+    return Plan(params, found, attached=False, forgotten=forgotten)
 
 
 SPAN_S = 60.0

@@ -20,7 +20,7 @@ from hiphinge.settings.calibration_text import (
     sensor_record_from_json,
     sensor_record_to_json,
 )
-from hiphinge.settings.params import Setting, from_json, names, override, to_json
+from hiphinge.settings.params import Setting, from_json, from_recording, names, override, to_json
 from hiphinge.settings.places import home, private_folder, settings_file, write_private
 from hiphinge.settings.toml_file import load, save
 
@@ -31,6 +31,7 @@ __all__ = [
     "calibration_id",
     "calibration_to_json",
     "from_json",
+    "from_recording",
     "home",
     "keep_calibration",
     "keep_sensor_record",

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from hiphinge.errors import SettingsError
 from hiphinge.monitor import Params as MonitorParams
-from hiphinge.settings import json_text
+from hiphinge.settings import json_text, limits
 from hiphinge.settings.degrees import number
 from hiphinge.settings.tree import SUFFIXES, Slot, from_tree, joined, slots, to_tree, unknown
 
@@ -44,6 +44,27 @@ def from_json(text: str, root: Any = MonitorParams) -> Any:
     return from_tree(root, json_text.loads(text, "the settings"))
 
 
+def from_recording(text: str, root: Any = MonitorParams) -> tuple[Any, tuple[str, ...]]:
+    """As :func:`from_json`, but names that this version does not know any more are left out and named."""
+    tree = json_text.loads(text, "the settings")
+    dropped: list[str] = []
+    while True:
+        try:
+            return from_tree(root, tree), tuple(dropped)
+        except SettingsError as e:
+            if not _drop(tree, e.name):
+                raise
+            dropped.append(e.name)
+
+
+def _drop(tree: Any, name: str) -> bool:
+    """Take a dotted name out of a plain tree; False where it does not stand there."""
+    *above, last = name.split(".")
+    for step in above:
+        tree = tree.get(step) if isinstance(tree, dict) else None
+    return isinstance(tree, dict) and tree.pop(last, _drop) is not _drop
+
+
 def override(params: P, changes: Mapping[str, str]) -> P:
     """New params with values set by dotted name, as somebody types them.
 
@@ -60,7 +81,9 @@ def override(params: P, changes: Mapping[str, str]) -> P:
         for step in above:
             table = table[step]
         table[last] = _typed(known[name].kind, text, name)
-    return from_tree(type(params), tree)
+    changed: P = from_tree(type(params), tree)
+    limits.check(changed)
+    return changed
 
 
 def names(params: Any) -> list[Setting]:

@@ -12,6 +12,7 @@ from tomlkit.items import AoT
 
 from hiphinge.errors import SettingsError
 from hiphinge.monitor import Params as MonitorParams
+from hiphinge.settings import limits
 from hiphinge.settings.degrees import number
 from hiphinge.settings.places import private_folder, settings_file, write_private
 from hiphinge.settings.tree import from_tree, to_tree
@@ -26,7 +27,9 @@ def load(folder: Path | None = None, root: Any = MonitorParams) -> Any:
     if not path.exists():
         return root()
     try:
-        return from_tree(root, tomllib.loads(path.read_text("utf-8"), parse_float=number))
+        found = from_tree(root, tomllib.loads(path.read_text("utf-8"), parse_float=number))
+        limits.check(found)
+        return found
     except SettingsError as e:
         raise SettingsError(f"{path}: {e}", name=e.name) from e
     except (ValueError, RecursionError) as e:  # TOMLDecodeError, UnicodeDecodeError

@@ -58,11 +58,11 @@ class Aligner:
 
         At most ``largest`` of them: a full block says that more may wait.
         """
-        for site, block in samples:
-            if len(block):
-                if self._next is None:
-                    self._begin(block)
-                self._tracks[site].append(block)
+        heard = [(site, block) for site, block in samples if len(block)]
+        if heard and self._next is None:
+            self._begin(min((block for _, block in heard), key=lambda block: int(block.arrival_ns[0])))
+        for site, block in heard:
+            self._tracks[site].append(block)
         if self._next is None:
             return self._motion(0, 0)
         until = min(track.known_until(horizon_ns) for track in self._tracks.values())

@@ -56,6 +56,8 @@ def _angles(lines: Lines, found: Found, clock: Clock, x_range: Range1d) -> figur
     columns |= {f"y{i}": zigzag(values, starts).astype(np.float32) for i, (values, _, _) in enumerate(drawn)}
     source = ColumnDataSource(columns)
     tips = [("time", "@x{%H:%M:%S}")]
+    if not drawn:
+        plot.line([], [])  # an empty drawing is no mistake here: nothing was known
     for i, (_, label, colour) in enumerate(drawn):
         line = plot.line("x", f"y{i}", source=source, color=colour, line_width=1.4, line_join="round")
         tips.append((label, f"@y{i}{{0}}°"))
