@@ -224,8 +224,11 @@ def test_a_shallow_quick_squat_is_told_from_a_stride_by_the_back() -> None:
 
 
 def test_a_stride_is_known_by_the_thigh_that_goes_back() -> None:
-    made = moves(stand(2), To(12, 38, 14, 0.5), To(4, -20, 2, 0.4), To(seconds=0.5), stand(2))
-    assert counted(made) == []
+    """So slow that neither depth nor tempo tells; without the way back it counts."""
+    fold = [To(12, 38, 14, 0.8), To(seconds=0.8)]
+    assert len(counted(moves(stand(2), fold, stand(2)))) == 1
+    assert counted(moves(stand(2), To(4, -20, 2, 0.4), To(seconds=0.2), fold, stand(2))) == []
+    assert counted(moves(stand(2), fold[0], To(4, -20, 2, 0.8), To(seconds=0.5), stand(2))) == []
 
 
 # --- As it happens ---------------------------------------------------------------------------

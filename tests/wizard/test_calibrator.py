@@ -111,6 +111,21 @@ def test_the_signs_of_trunk_and_pelvis_from_sitting_down_agree(seed: int) -> Non
     assert max(session.off_deg(site, m.q_s_b) for site, m in found.mountings.items()) < 40.0
 
 
+def test_somebody_who_sits_down_with_a_straight_pelvis_is_not_taken_for_his_mirror_image() -> None:
+    """Seated, his pelvis leans forward: that it turned with the trunk on the way decides."""
+    straight = replace(PURE, seated=0.0)
+    session = worn(CALIBRATION, wearer=straight, seed=1)
+    found = calibrated(session, "stand", "sit")
+    assert session.off_deg("sacrum", found.mountings["sacrum"].q_s_b) < 15.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_without_gyroscopes_the_pelvis_that_rolls_back_in_sitting_gives_its_sign(seed: int) -> None:
+    session = deaf(worn(CALIBRATION, seed=seed), *FULL)
+    found = calibrated(session, "stand", "sit").mountings["sacrum"]
+    assert session.off_deg("sacrum", found.q_s_b) < 15.0
+
+
 def test_walking_never_gives_the_trunks_axis() -> None:
     session = worn((simulate.Stand(10.0, "stand"), simulate.Walk(30.0), simulate.Stand(3.0)), seed=2)
     found = calibrated(session)

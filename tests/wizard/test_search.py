@@ -70,6 +70,16 @@ def test_somebody_who_sits_first_is_not_taken_for_standing() -> None:
     assert [m.label for m in moves].count("bend") == 5
 
 
+def test_who_sits_first_and_then_only_walks_stands_where_he_walks() -> None:
+    """No bend tells: from a chair, standing looks like sitting."""
+    session = worn(
+        (simulate.SitDown(), simulate.Sit(60.0), simulate.StandUp(), simulate.Stand(8.0), simulate.Walk(30.0))
+    )
+    stand, _ = found(session)
+    assert stand is not None
+    assert stand.start > 60.0
+
+
 def test_of_equals_the_earliest_stand_wins() -> None:
     stand, _ = found(worn((simulate.Stand(10.0), simulate.Stand(1.0), *CALIBRATION)))
     assert stand is not None
