@@ -65,7 +65,14 @@ UNCALIBRATED = Calibration(id="", created_utc="", wearer="", sensors={}, mountin
 
 
 def worn_sites(sensors: Iterable[Sensor]) -> tuple[str, ...]:
-    """The sites in the order of blocks; an unknown or doubled one raises SettingsError."""
+    """The sites in the order of blocks; an unknown or doubled site, sensor or device raises SettingsError."""
+    sensors = tuple(sensors)
+    ids = [s.sensor for s in sensors]
+    for s in sensors:
+        if s.device not in DECODERS:
+            raise SettingsError(f"sensors: {s.sensor!r} is a {s.device!r}, expected one of {', '.join(DECODERS)}.")
+        if ids.count(s.sensor) > 1:
+            raise SettingsError(f"sensors: {s.sensor!r} is worn at {ids.count(s.sensor)} sites, expected one.")
     found = [s.site for s in sensors]
     for site in found:
         if site not in SITES or found.count(site) > 1:

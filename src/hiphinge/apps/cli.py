@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from typing import Any
@@ -61,6 +62,8 @@ def hiphinge() -> None:
 
 def main(args: list[str] | None = None) -> Any:
     """Run the command line; exit 0 done, 1 it failed, 2 unknown option or value, 130 Ctrl-C."""
+    # A day is a million small tuples and no cycles: looking for some takes a tenth of an analysis.
+    gc.set_threshold(100_000, 50, 100)
     try:
         hiphinge.main(args, standalone_mode=False)
     except click.ClickException as e:

@@ -31,7 +31,7 @@ class Params:
         jogging thighs, below the shallowest quick squats (measured).
     shallow, shallow_lumbar : rad. Below ``shallow`` a stride folds as far (46 to 59°);
         there the lumbar spine must take part: strides of running 1 to 8°, squats from
-        11° (measured).
+        11° (measured). Where no sacrum or trunk tells, the lean must pass ``start``.
     stride_back, stride_seconds : rad and s. A thigh that swings so far behind the
         wearer just before or after a shallow fold has made a step.
     shortest, longest : s above ``start``; decisions at the head: 0.5 to 12.
@@ -170,12 +170,15 @@ class Lifts:
     def _deep(self, opened: int, end: int) -> bool:
         """Deep enough for a repetition, and no stride."""
         p = self.params
-        fold, lumbar = (float(np.fmax.reduce(self._kept[n][opened:end], initial=-np.inf)) for n in ("fold", "lumbar"))
+        fold, lumbar, lean = (
+            float(np.fmax.reduce(self._kept[n][opened:end], initial=-np.inf)) for n in ("fold", "lumbar", "lean")
+        )
         if fold >= p.shallow:
             return True
         around = self._kept["elevation"][max(opened - self._after, 0) : end + self._after]
         stride = np.fmin.reduce(around, initial=np.inf) < p.stride_back
-        return fold >= p.least and lumbar >= p.shallow_lumbar and not stride
+        takes_part = lumbar >= p.shallow_lumbar if np.isfinite(lumbar) else lean >= p.start
+        return fold >= p.least and takes_part and not stride
 
     def _sat(self, opened: int, end: int) -> bool:
         p, elevation = self.params, self._kept["elevation"][opened:end]

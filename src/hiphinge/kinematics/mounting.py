@@ -26,6 +26,8 @@ class Params:
     still_rate : rad/s rms about its own mean over half a second; a swaying stance shows 1 to 4 °/s.
     still_enough : rad/s rms below which no second is left out for being less still
         than the stillest.
+    still_apart : rad from the middle posture of a stand that is still the same stand;
+        sway stays below 3°.
     still_seconds : s of such stillness that a zero needs, of a stand of 3 s or more:
         people begin to move before they are told.
     spell_seconds : s of stillness that make a standing spell where none is marked.
@@ -36,6 +38,7 @@ class Params:
     rate: float = 100.0
     still_rate: float = field(default=np.deg2rad(12), metadata={"unit": "rad/s"})
     still_enough: float = field(default=np.deg2rad(3), metadata={"unit": "rad/s"})
+    still_apart: float = field(default=np.deg2rad(6), metadata={"unit": "rad"})
     still_seconds: float = 1.5
     spell_seconds: float = 3.0
     axis_cutoff: float = 1.5
@@ -70,6 +73,7 @@ def rest(acc: Floats, gyr: Floats, params: Params) -> Rest:
     """What quiet standing says; acc, gyr (n, 3), gyr may be NaN. Uses its quieter half-seconds.
 
     The mean over sway is the zero: sway is zero-mean, a chosen instant is not.
+    Half-seconds more than ``still_apart`` from the middle posture are another posture.
     """
     size = round(params.rate / 2)
     a, g = windows(acc, size), windows(gyr, size)
@@ -78,6 +82,10 @@ def rest(acc: Floats, gyr: Floats, params: Params) -> Rest:
     moves = stirring(a, g)
     least = float(moves.min())
     used = moves <= min(params.still_rate, max(3.0 * least, params.still_enough))
+    if not used.any():
+        return Rest(np.full(3, np.nan), np.zeros(3), float("nan"), 0.0, least)
+    middle = np.median(a[used].mean(axis=1), axis=0)
+    used &= np.linalg.norm(a.mean(axis=1) - middle, axis=1) < GRAVITY * params.still_apart
     if not used.any():
         return Rest(np.full(3, np.nan), np.zeros(3), float("nan"), 0.0, least)
     means = a[used].mean(axis=1)

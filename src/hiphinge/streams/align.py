@@ -108,11 +108,15 @@ class _Track:
         self._clipped: Bools = np.empty(0, bool)
         self._silences: list[tuple[int, int]] = []  # (after, before): instants strictly between are lost
         self.last = self.begun = _NEVER  # latest sample; when the first of any sensor was heard
+        self._turns = False  # has a gyroscope: said something finite once
 
     def append(self, block: ImuBlock) -> None:
         """Take samples newer than all before; note where the sensor was silent too long."""
         # A sample without a number would stay in a filter for good.
-        sound = np.isfinite(block.acc).all(axis=1) & ~np.isinf(block.gyr).any(axis=1)
+        finite = np.isfinite(block.gyr).all(axis=1)
+        turns = np.logical_or.accumulate(finite) | self._turns
+        sound = np.isfinite(block.acc).all(axis=1) & ~np.isinf(block.gyr).any(axis=1) & (finite | ~turns)
+        self._turns = self._turns or bool(finite.any())
         told = np.where(sound, block.t_ns, _NEVER)
         before = np.maximum.accumulate(np.concatenate(([self.last], told)))[:-1]
         # One older than the one before it tells nothing new: a duplicate, or a clock gone back.

@@ -23,13 +23,17 @@ class Span:
 
 
 def from_controls(controls: Iterable[Control]) -> tuple[Span, ...]:
-    """The markers in a log, in order of time."""
-    spans = []
-    for control in controls:
-        if control.action == "marker":
-            value = json.loads(control.value)
-            spans.append(Span(str(value["label"]), float(value["start_s"]), float(value["end_s"])))
-    return tuple(sorted(spans, key=lambda s: s.start))
+    """The markers in a log, in order of time; what says no label and no times is none."""
+    spans = [_span(control.value) for control in controls if control.action == "marker"]
+    return tuple(sorted((span for span in spans if span), key=lambda s: s.start))
+
+
+def _span(value: str) -> Span | None:
+    try:
+        marked = json.loads(value)
+        return Span(str(marked["label"]), float(marked["start_s"]), float(marked["end_s"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def within(t: Floats, spans: Iterable[Span], *labels: str) -> Bools:
