@@ -11,6 +11,9 @@
     │   └── CalibrationFileError  a calibration file
     ├── DecodeError         bytes that no sensor of this kind sends
     ├── CalibrationRefused  the movements do not allow a calibration
+    ├── RadioError          Bluetooth itself: no adapter, switched off, not allowed
+    ├── SensorRefused       a sensor that does not do what its driver asked
+    ├── HeldError           another process holds the sensors of this home
     └── MissingExtraError   an optional package is not installed
 """
 
@@ -73,6 +76,22 @@ class CalibrationRefused(HiphingeError):
     def __init__(self, message: str, *, part: str = "", value: float = math.nan, limit: float = math.nan) -> None:
         super().__init__(message)
         self.part, self.value, self.limit = part, value, limit
+
+
+class RadioError(HiphingeError):
+    """Bluetooth cannot be used at all: no adapter, off, no permission, no free link."""
+
+
+class SensorRefused(HiphingeError):
+    """A sensor lacks a characteristic, does not answer, or did not take its configuration; ``sensor``: its address."""
+
+    def __init__(self, message: str, *, sensor: str = "") -> None:
+        super().__init__(message)
+        self.sensor = sensor
+
+
+class HeldError(HiphingeError):
+    """Another process owns the sensors and the live recording of this home."""
 
 
 class MissingExtraError(HiphingeError):
