@@ -339,7 +339,7 @@ def test_bytes_that_nobody_sends_are_an_event_and_nothing_else_changes() -> None
 def test_a_reading_that_is_no_number_does_not_spoil_what_follows(broken: float) -> None:
     params, log = of_sites(session(), UPPER, SACRUM, RIGHT)
     at = next(i for i, one in enumerate(log) if isinstance(one, Packet) and one.arrival_ns > 100e9)
-    block, _ = hiphinge_imu.Decoder("any").decode([log[at]])
+    block, *_ = hiphinge_imu.Decoder("any").decode([log[at]])
     block.acc[3:6, 0] = broken
     log[at] = log[at]._replace(payload=hiphinge_imu.encode(0, block.t_ns, block.acc, block.gyr))
     seen, wanted = watch(params, calibration((UPPER, SACRUM, RIGHT)), log), watched(UPPER, SACRUM, RIGHT)
@@ -437,7 +437,7 @@ def test_a_big_bias_of_a_gyroscope_is_taken_off_by_the_calibration() -> None:
 
 
 def shifted(packet: Packet, bias: float) -> Packet:
-    block, _ = hiphinge_imu.Decoder(packet.sensor).decode([packet])
+    block, *_ = hiphinge_imu.Decoder(packet.sensor).decode([packet])
     return packet._replace(payload=hiphinge_imu.encode(0, block.t_ns, block.acc, block.gyr + bias))
 
 

@@ -83,6 +83,19 @@ class Tick:
 Input = Packet | Control | Link | Tick
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question for the time and its answer: host sends, device receives, device sends, host receives.
+
+    ``host_…`` ns on the host's monotonic clock, ``tick_…`` ns on the device's, unwrapped.
+    """
+
+    host_sent_ns: int
+    tick_received_ns: int
+    tick_sent_ns: int
+    host_received_ns: int
+
+
 # --- Blocks: what one stage hands to the next ------------------------------------------
 
 

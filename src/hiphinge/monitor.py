@@ -124,7 +124,7 @@ class Intake:
             yield block
 
     def _decode(self, sensor: str, packets: list[Packet]) -> ImuBlock:
-        block, errors = self._decoders[sensor].decode(packets)
+        block, errors, _ = self._decoders[sensor].decode(packets)
         self.events += [Event(e.arrival_ns / 1e9, "undecoded", {"message": str(e)}) for e in errors]
         return self._rest.correct(self._own.correct(block))
 

@@ -144,7 +144,7 @@ def bare_vqf(recording: Path) -> dict[str, float]:
             if isinstance(one, Packet):
                 packets[one.sensor].append(one)
     for sensor, heard in packets.items():
-        block, _ = hiphinge_imu.Decoder(sensor).decode(heard)
+        block, *_ = hiphinge_imu.Decoder(sensor).decode(heard)
         running = VQF(0.01)
         gyr, acc = np.ascontiguousarray(block.gyr), np.ascontiguousarray(block.acc)
         began = time.process_time()

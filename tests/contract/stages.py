@@ -57,7 +57,7 @@ def recorded() -> Recorded:
 
 
 def decoded(packet: Packet) -> ImuBlock:
-    block, errors = hiphinge_imu.Decoder(packet.sensor).decode([packet])
+    block, errors, _ = hiphinge_imu.Decoder(packet.sensor).decode([packet])
     assert not errors
     return block
 

@@ -50,7 +50,7 @@ def test_the_note_has_examples() -> None:
 def test_examples_of_the_note_decode(text: str, meaning: str) -> None:
     """What the note says is what the decoder reads."""
     wanted: dict[str, Any] = json.loads(meaning)
-    block, errors = hiphinge_imu.Decoder("sacrum").decode([packet(bytes.fromhex(text))])
+    block, errors, _ = hiphinge_imu.Decoder("sacrum").decode([packet(bytes.fromhex(text))])
     assert errors == ()
     assert block.sensor == "sacrum"
     assert block.t_ns.tolist() == wanted["t_ns"]
@@ -73,7 +73,7 @@ def test_refused_examples_leave_their_neighbours_alone(text: str) -> None:
     """One error with the bytes; the good packets before and after it count."""
     good = [packet(hiphinge_imu.encode(0, [t], [[0, 9.81, 0]], [[0, 0, 0]])) for t in (1, 2)]
     bad = packet(bytes.fromhex(text))
-    block, errors = hiphinge_imu.Decoder("sacrum").decode([good[0], bad, good[1]])
+    block, errors, _ = hiphinge_imu.Decoder("sacrum").decode([good[0], bad, good[1]])
     assert block.t_ns.tolist() == [1, 2]
     assert [e.payload for e in errors] == [bad.payload]
     assert str(errors[0]).startswith("sacrum: ")
@@ -87,7 +87,7 @@ def test_round_trip(n: int, seq: int, seed: int) -> None:
     payload = hiphinge_imu.encode(seq, t_ns, acc, gyr)
     assert len(payload) == 8 + 32 * n
     assert int.from_bytes(payload[2:4], "little") == seq % 65536
-    block, errors = hiphinge_imu.Decoder("s").decode([packet(payload)])
+    block, errors, _ = hiphinge_imu.Decoder("s").decode([packet(payload)])
     assert errors == ()
     np.testing.assert_array_equal(block.t_ns, t_ns)
     np.testing.assert_array_equal(block.acc.astype(np.float32), acc)
@@ -108,7 +108,7 @@ def test_any_grouping_decodes_the_same(sizes: list[int], draw: st.DataObject) ->
     """Whole or cut anywhere between packets."""
     packets = [packet(hiphinge_imu.encode(i, *samples(n, seed=i)), arrival_ns=i) for i, n in enumerate(sizes)]
     cut = draw.draw(st.integers(0, len(packets)))
-    whole, _ = hiphinge_imu.Decoder("s").decode(packets)
+    whole, *_ = hiphinge_imu.Decoder("s").decode(packets)
     decoder = hiphinge_imu.Decoder("s")
     parts = [decoder.decode(some)[0] for some in (packets[:cut], packets[cut:])]
     for name in ("t_ns", "acc", "gyr", "arrival_ns", "clipped"):
@@ -118,13 +118,13 @@ def test_any_grouping_decodes_the_same(sizes: list[int], draw: st.DataObject) ->
 @given(st.binary(max_size=120))
 def test_any_bytes_are_samples_or_one_error(payload: bytes) -> None:
     """Nothing that a radio may deliver raises."""
-    block, errors = hiphinge_imu.Decoder("s").decode([packet(payload)])
+    block, errors, _ = hiphinge_imu.Decoder("s").decode([packet(payload)])
     assert bool(len(block)) != bool(errors)
 
 
 def test_nothing_heard_is_an_empty_block() -> None:
     """Shapes hold with no packet at all."""
-    block, errors = hiphinge_imu.Decoder("s").decode([])
+    block, errors, _ = hiphinge_imu.Decoder("s").decode([])
     assert (block.t_ns.shape, block.acc.shape, block.gyr.shape, errors) == ((0,), (0, 3), (0, 3), ())
 
 
@@ -135,7 +135,7 @@ def test_clipping_on_each_axis_and_side(axis: int, sign: int) -> None:
     acc, gyr = np.zeros((4, 3)), np.zeros((4, 3))
     acc[0, axis], acc[1, axis] = sign * hiphinge_imu.ACC_RANGE, sign * 0.99 * hiphinge_imu.ACC_RANGE
     gyr[2, axis], gyr[3, axis] = sign * hiphinge_imu.GYR_RANGE, sign * 0.99 * hiphinge_imu.GYR_RANGE
-    block, _ = hiphinge_imu.Decoder("s").decode([packet(hiphinge_imu.encode(0, range(4), acc, gyr))])
+    block, *_ = hiphinge_imu.Decoder("s").decode([packet(hiphinge_imu.encode(0, range(4), acc, gyr))])
     assert block.clipped.tolist() == [True, False, True, False]
 
 

@@ -25,7 +25,7 @@ def inputs(session):
 
 def samples(items, site):
     packets = [item for item in items if isinstance(item, Packet) and item.sensor == site]
-    block, errors = hiphinge_imu.Decoder(site).decode(packets)
+    block, errors, _ = hiphinge_imu.Decoder(site).decode(packets)
     assert errors == ()
     return block
 
@@ -71,7 +71,7 @@ def test_a_packet_is_short_and_spans_no_gap(written, nodding, rate):
     packets = [item for item in inputs(csv_session.read(written({"sacrum.csv": table}))) if isinstance(item, Packet)]
     same(samples(packets, "sacrum"), table)
     for number, packet in enumerate(packets):
-        block, _ = hiphinge_imu.Decoder("sacrum").decode([packet])
+        block, *_ = hiphinge_imu.Decoder("sacrum").decode([packet])
         assert len(block) <= PACKET_SAMPLES
         assert np.ptp(block.t_ns) <= PACKET_S * 1e9
         assert np.diff(block.t_ns).max(initial=0) <= GAP_PERIODS / rate * 1e9

@@ -22,7 +22,7 @@ def inputs(wearing: simulate.Wearing, seed: int = 2) -> list[Input]:
 
 def samples(items: list[Input], site: str) -> ImuBlock:
     packets = [p for p in items if isinstance(p, Packet) and p.sensor == site]
-    block, errors = hiphinge_imu.Decoder(site).decode(packets)
+    block, errors, _ = hiphinge_imu.Decoder(site).decode(packets)
     assert errors == ()
     return block
 

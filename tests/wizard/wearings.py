@@ -81,7 +81,7 @@ def without_gyroscope(log: Iterable[Input], *sites: str) -> list[Input]:
 
 
 def _blind(packet: Packet) -> Packet:
-    block, _ = hiphinge_imu.Decoder(packet.sensor).decode([packet])
+    block, *_ = hiphinge_imu.Decoder(packet.sensor).decode([packet])
     payload = hiphinge_imu.encode(0, block.t_ns, block.acc, np.full_like(block.gyr, np.nan))
     return packet._replace(payload=payload)
 

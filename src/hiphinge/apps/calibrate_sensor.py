@@ -129,7 +129,7 @@ def from_recording(recording: Recording, worn: Sensor) -> Samples:
     blocks: list[ImuBlock] = []
     for batch in recording.batches():
         packets = [one for one in batch if isinstance(one, Packet) and one.sensor == worn.sensor]
-        blocks.append(decoder.decode(packets)[0])
+        blocks.append(decoder.decode(packets).block)
     for text in recording.damage:
         click.echo(printable(f"damage: {text}"), err=True)
     if not sum(map(len, blocks)):

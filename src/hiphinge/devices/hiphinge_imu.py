@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hiphinge.blocks import Bools, Floats, ImuBlock, Packet, Times
+from hiphinge.blocks import Bools, Floats, ImuBlock, Link, Packet, Times
+from hiphinge.devices.driver import HOST, Decoded
 from hiphinge.errors import DecodeError
 
 NAME = "hiphinge_imu"
@@ -63,10 +64,15 @@ def encode_many(seq0: int, t_ns: ArrayLike, acc: ArrayLike, gyr: ArrayLike, per_
 class Decoder:
     """Bytes of one sensor -> samples. Keeps nothing: each packet says all of itself."""
 
+    time = HOST
+
     def __init__(self, sensor: str) -> None:
         self.sensor = sensor
 
-    def decode(self, packets: Sequence[Packet]) -> tuple[ImuBlock, tuple[DecodeError, ...]]:
+    def follow(self, link: Link) -> None:
+        """Nothing to follow."""
+
+    def decode(self, packets: Sequence[Packet]) -> Decoded:
         """The samples of all good packets, in order, and an error for each bad one."""
         payloads = [p.payload for p in packets]
         errors: tuple[DecodeError, ...] = ()
@@ -79,7 +85,7 @@ class Decoder:
         raw = np.frombuffer(b"".join([payload[_HEADER.itemsize :] for payload in payloads]), _SAMPLE)
         acc, gyr = raw["acc"].astype(float), raw["gyr"].astype(float)
         block = ImuBlock(self.sensor, raw["t_ns"].astype(np.int64), acc, gyr, arrival, _clipped(acc, gyr))
-        return block, errors
+        return Decoded(block, errors)
 
 
 def _is_whole(payload: bytes) -> bool:

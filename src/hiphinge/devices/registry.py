@@ -1,21 +1,27 @@
-"""Which decoder reads which device. One line a device."""
+"""Which driver serves which device. One line a device; other packages add theirs with :func:`add`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable
 
-from hiphinge.blocks import ImuBlock, Packet
 from hiphinge.devices import hiphinge_imu
-from hiphinge.errors import DecodeError
+from hiphinge.devices.driver import Advertisement, Decoder, Driver
 
-
-class Decoder(Protocol):
-    """Bytes of one sensor -> samples; may keep what a stream needs (a tick to unwrap)."""
-
-    def decode(self, packets: Sequence[Packet]) -> tuple[ImuBlock, tuple[DecodeError, ...]]:
-        """Samples of the good packets in order, and an error for each bad one."""
-        ...
-
+DRIVERS: dict[str, Driver] = {}
+"""Devices that can be connected to, by name."""
 
 DECODERS: dict[str, Callable[[str], Decoder]] = {hiphinge_imu.NAME: hiphinge_imu.Decoder}
+"""Devices that can be read from a recording: all of the above, and the layout of simulations and imports."""
+
+
+def add(driver: Driver) -> None:
+    """Make a driver known, before any recording is opened; a name that is taken raises ValueError."""
+    if driver.name in DECODERS:
+        raise ValueError(f"driver {driver.name!r}: known already, expected another name.")
+    DRIVERS[driver.name] = driver
+    DECODERS[driver.name] = driver.decoder
+
+
+def recognised(seen: Advertisement) -> Driver | None:
+    """The first driver that knows this advertisement."""
+    return next((driver for driver in DRIVERS.values() if driver.recognises(seen)), None)

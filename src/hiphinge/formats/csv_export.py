@@ -108,7 +108,7 @@ class Export:
             self._markers.append(marker)
 
     def _flush(self, sensor: str) -> None:
-        block, errors = self._decoders[sensor].decode(self._waiting[sensor])
+        block, errors, _ = self._decoders[sensor].decode(self._waiting[sensor])
         self._waiting[sensor] = []
         self._bad_packets += len(errors)
         if not len(block):

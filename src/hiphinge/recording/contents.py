@@ -12,7 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from hiphinge.blocks import Control, Floats, Input, Link, Packet, Sensor, Tick, Times
-from hiphinge.devices.registry import DECODERS, Decoder
+from hiphinge.devices.driver import Decoder
+from hiphinge.devices.registry import DECODERS
 from hiphinge.recording.header import Header
 
 PROBE = 500
@@ -173,7 +174,7 @@ class _Samples:
             return
         if self.decoder is None:
             self.decoder = DECODERS[self.sensor.device](self.sensor.sensor)
-        block, errors = self.decoder.decode(packets)
+        block, errors, _ = self.decoder.decode(packets)
         self.refused += len(errors)
         self.samples += len(block)
         t_ns = np.concatenate([self.last, block.t_ns])
