@@ -8,7 +8,7 @@ slices in a fixed order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,19 +23,28 @@ PER_SECOND = 10
 class CellBlock:
     """Whole seconds of cells; n cells, k sensors. NaN where any row of a cell is missing.
 
-    ``first`` numbers the first second (it begins at ``first`` s); ``acc`` and
-    ``gyr`` (k, n, 3) are means; ``angles`` (n,) rad as at the start of each
-    cell, but means, rad/s, where the name ends in ``_rate``.
+    ``first`` numbers the first second (it begins at ``first`` s); ``motion``
+    (k, n, 6) are means of ``acc`` and ``gyr``; ``angles`` (n,) rad as at the
+    start of each cell, but means, rad/s, where the name ends in ``_rate``.
     """
 
     first: int
     sites: tuple[str, ...]
-    acc: Floats
-    gyr: Floats
+    motion: Floats
     angles: Mapping[str, Floats]
 
     def __len__(self) -> int:
-        return self.acc.shape[1]
+        return self.motion.shape[1]
+
+    @property
+    def acc(self) -> Floats:
+        """(k, n, 3) m/s²."""
+        return self.motion[..., :3]
+
+    @property
+    def gyr(self) -> Floats:
+        """(k, n, 3) rad/s."""
+        return self.motion[..., 3:]
 
     def angle(self, name: str) -> Floats:
         """One angle (n,); NaN when nobody gives it."""
@@ -94,41 +103,63 @@ class Cells:
         done = int(np.searchsorted(rows, n))
         if done < len(rows):
             self._waiting = [_tail(*waiting[-1], len(rows) - done)]
-        place = _Place(rows[:done], n)
-        columns = {}
-        for name in dict.fromkeys(name for a in angles for name in a.angles):
-            column = place.spread([a.angles[name] if name in a.angles else np.full(len(a), np.nan) for a in angles])
-            columns[name] = self._mean(column[:, None])[:, 0] if name.endswith("_rate") else column[:: self._step]
-        acc, gyr = place.spread([m.acc for m in motions]), place.spread([m.gyr for m in motions])
-        return CellBlock(first, motions[0].sites, self._mean(acc), self._mean(gyr), columns)
+        place = _Place(rows[:done], n, self._rate // PER_SECOND)
+        motion = np.concatenate([np.concatenate((m.acc, m.gyr), axis=-1) for m in motions], axis=1)
+        return CellBlock(first, motions[0].sites, place.means(motion), _Columns(angles, place))
 
-    @property
-    def _step(self) -> int:
-        return self._rate // PER_SECOND
 
-    def _mean(self, x: Floats) -> Floats:
-        total = x[..., 0 :: self._step, :].copy()
-        for i in range(1, self._step):
-            total += x[..., i :: self._step, :]
-        return total / self._step
+class _Columns(Mapping[str, Floats]):
+    """The angles of some blocks, gathered when they are asked for: of fifteen a third is."""
+
+    def __init__(self, blocks: Sequence[AngleBlock], place: _Place) -> None:
+        self._blocks, self._place = blocks, place
+        self._names = dict.fromkeys(name for block in blocks for name in block.angles)
+        self._gathered: dict[str, Floats] = {}
+
+    def __getitem__(self, name: str) -> Floats:
+        if name not in self._gathered:
+            if name not in self._names:
+                raise KeyError(name)
+            x = np.concatenate([b.angles[name] if name in b.angles else np.full(len(b), np.nan) for b in self._blocks])
+            means = name.endswith("_rate")
+            self._gathered[name] = self._place.means(x[None, :, None])[0, :, 0] if means else self._place.starts(x)
+        return self._gathered[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 class _Place:
-    """Rows at their places among ``n`` of the grid, NaN at the others; the row axis is the last but xyz."""
+    """Rows at their places among ``n`` of the grid, NaN at the others, in cells of ``step`` rows."""
 
-    def __init__(self, rows: Times, n: int) -> None:
-        self._rows, self._n = rows, n
+    def __init__(self, rows: Times, n: int, step: int) -> None:
+        self._rows, self._n, self._step = rows, n, step
         self._whole = len(rows) == n  # no two rows share a place
 
-    def spread(self, parts: Sequence[Floats]) -> Floats:
-        """Blocks of (n,) or (k, n, 3), one after the other, in one."""
-        axis = parts[0].ndim // 2
-        x = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=axis)
+    def starts(self, x: Floats) -> Floats:
+        """Of (n,), the first row of each cell."""
         if self._whole:
-            return x[: self._n] if not axis else x[:, : self._n]
-        out = np.full((self._n,) if not axis else (len(x), self._n, 3), np.nan)
-        out[(slice(None),) * axis + (self._rows,)] = x[(slice(None),) * axis + (slice(len(self._rows)),)]
-        return out
+            return x[: self._n : self._step].copy()
+        out = np.full(self._n, np.nan)
+        out[self._rows] = x[: len(self._rows)]
+        return out[:: self._step]
+
+    def means(self, x: Floats) -> Floats:
+        """Of (k, n, m), over each cell."""
+        placed = x[:, : len(self._rows)]
+        if not self._whole:
+            placed = np.full((len(x), self._n, x.shape[-1]), np.nan)
+            placed[:, self._rows] = x[:, : len(self._rows)]
+        total = placed[:, 0 :: self._step].copy()
+        for i in range(1, self._step):
+            total += placed[:, i :: self._step]
+        return total / self._step
 
 
 def _tail(angles: AngleBlock, motion: MotionBlock, rows: int) -> tuple[AngleBlock, MotionBlock]:

@@ -36,6 +36,12 @@ class Params:
     stride: float = 1.3
 
 
+def windows(x: Floats, count: int) -> Floats:
+    """The first ``count`` windows (..., count, 40) of cells (..., n), one a second."""
+    starts = np.arange(0, count * PER_SECOND, PER_SECOND)
+    return x[..., starts[:, None] + np.arange(WINDOW)]
+
+
 def size(acc: Floats) -> Floats:
     """|acc| (k, n) m/s² of cell means (k, n, 3)."""
     return np.sqrt(acc[..., 0] ** 2 + acc[..., 1] ** 2 + acc[..., 2] ** 2)
@@ -53,11 +59,11 @@ def strength(params: Params, sizes: Floats, sites: Sequence[str]) -> tuple[Float
     if not len(chosen):
         return np.full(sizes.shape[1], np.nan), np.full(sizes.shape[1], np.nan)
     known = np.add.reduce(np.isfinite(chosen), axis=-1) > WINDOW // 2
-    lively = _mean([deviation(x[:, MIDDLE])[:, None] for x in chosen], known)[:, 0]
+    lively = _mean(deviation(chosen[..., MIDDLE])[..., None], known)[:, 0]
     regular, asked = np.zeros(len(lively)), lively >= params.least
     if asked.any():
         longest = round((params.step[1] if trunk else params.stride) * PER_SECOND)
-        again = _mean([autocorrelation(x, longest) for x in chosen[:, asked]], known[:, asked])
+        again = _mean(autocorrelation(chosen[:, asked], longest), known[:, asked])
         regular[asked] = regularity(again, round(params.step[0] * PER_SECOND))
     return lively, regular
 
@@ -72,16 +78,18 @@ def regularity(again: Floats, shortest: int) -> Floats:
 
 
 def autocorrelation(windows: Floats, longest: int) -> Floats:
-    """Of each row of (n, w) at lags 1 to ``longest``, (n, longest); 0 where nothing moves."""
+    """Of each row of (..., w) at lags 1 to ``longest``, (..., longest); 0 where nothing moves."""
     x = _centred(windows)
-    power = np.maximum(np.add.reduce(x * x, axis=-1), 1e-12)
-    w = x.shape[-1]
-    found = [np.add.reduce(x[:, lag:] * x[:, :-lag], axis=-1) * w / (w - lag) / power for lag in range(1, longest + 1)]
-    return np.stack(found, axis=-1)
+    power = np.maximum(np.add.reduce(x * x, axis=-1, keepdims=True), 1e-12)
+    w, lags = x.shape[-1], np.arange(1, longest + 1)
+    later = np.zeros((*x.shape[:-1], w + longest))
+    later[..., :w] = x
+    products = x[..., None, :] * later[..., lags[:, None] + np.arange(w)]
+    return np.asarray(np.add.reduce(products, axis=-1) * (w / (w - lags)) / power)
 
 
 def deviation(windows: Floats) -> Floats:
-    """Standard deviation (n,) of the rows of (n, w), without what is NaN."""
+    """Standard deviation (...,) of the rows of (..., w), without what is NaN."""
     x = _centred(windows)
     return np.sqrt(np.add.reduce(x * x, axis=-1) / x.shape[-1])
 
@@ -89,15 +97,14 @@ def deviation(windows: Floats) -> Floats:
 def _centred(windows: Floats) -> Floats:
     """Rows without their mean; NaN becomes 0."""
     known = np.isfinite(windows)
+    if known.all():
+        return windows - (np.add.reduce(windows, axis=-1) / windows.shape[-1])[..., None]
     count = np.maximum(np.add.reduce(known, axis=-1), 1)
     filled = np.where(known, windows, 0.0)
-    return np.where(known, filled - (np.add.reduce(filled, axis=-1) / count)[:, None], 0.0)
+    return np.where(known, filled - (np.add.reduce(filled, axis=-1) / count)[..., None], 0.0)
 
 
-def _mean(parts: Sequence[Floats], known: Bools) -> Floats:
-    """Of the k parts (n, m) where they are known (k, n); 0 where none is."""
-    total, count = np.zeros_like(parts[0]), np.zeros(len(parts[0]))
-    for part, there in zip(parts, known, strict=True):
-        total += np.where(there[:, None], part, 0.0)
-        count += there
-    return total / np.maximum(count, 1.0)[:, None]
+def _mean(parts: Floats, known: Bools) -> Floats:
+    """Of the k parts (k, n, m) where they are known (k, n); 0 where none is."""
+    total = np.add.reduce(np.where(known[..., None], parts, 0.0), axis=0)
+    return np.asarray(total / np.maximum(np.add.reduce(known, axis=0), 1)[:, None])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from hiphinge.blocks import Bools, Floats, Times
@@ -167,7 +166,7 @@ class Labels:
 
     def _walks(self, n: int) -> Bools:
         p = self.walking
-        windows = sliding_window_view(self._sizes, gait.WINDOW, axis=1)[:, : n * PER_SECOND + 1 : PER_SECOND]
+        windows = gait.windows(self._sizes, n + 1)
         lively, regular = gait.strength(p, windows, self._sites)
         likely = (lively >= p.least) & (regular >= p.likely)
         sure = likely & (regular >= p.sure)
@@ -176,7 +175,7 @@ class Labels:
 
     def _cycles(self, n: int) -> Bools:
         p = self.params
-        windows = sliding_window_view(self._thighs, gait.WINDOW, axis=1)[:, : n * PER_SECOND + 1 : PER_SECOND]
+        windows = gait.windows(self._thighs, n + 1)
         low, high = windows.min(axis=-1), windows.max(axis=-1)
         pedals = (low > p.cycling_low) & (high - low > p.cycling_range)
         for thigh, second in np.argwhere(pedals):

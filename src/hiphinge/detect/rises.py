@@ -34,7 +34,7 @@ class Params:
 class Rises:
     """Thigh elevation in cells (n,) rad; events "sit_to_stand" with ``rise_s``, at the time when up."""
 
-    UNSURE, UP, ON_SEAT = range(3)
+    UP, ON_SEAT = 1, 2
 
     def __init__(self, params: Params) -> None:
         self.params = params
@@ -45,7 +45,7 @@ class Rises:
     def follow(self, first: int, thigh: Floats) -> list[Event]:
         """Cells from number ``first`` on."""
         p = self.params
-        zone = np.select((thigh > p.seated, thigh < p.risen), (self.ON_SEAT, self.UP))
+        zone = np.where(thigh > p.seated, self.ON_SEAT, np.where(thigh < p.risen, self.UP, 0))
         events: list[Event] = []
         for code, start, stop in runs(zone):
             self._step(code, first + start)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from hiphinge.blocks import Bools, Event, Floats
@@ -16,6 +13,8 @@ from hiphinge.detect.runs import runs
 
 KNOWN = 0.8
 """Share of a window that must be known; a lost second does not mean that a sensor was moved."""
+PARTS = np.array([[3.0], [6.0]])
+"""Squares that make up a variance: three axes; of differences twice as many, since each has two errors."""
 
 
 @dataclass(frozen=True)
@@ -52,20 +51,21 @@ class Stillness:
     def __init__(self, params: Params) -> None:
         self.params = params
         self._hold = round(params.hold)
-        self._acc, self._gyr = _Means(self._hold), _Means(self._hold)
+        self._still = np.array([[params.acc_still], [params.gyr_still]])
+        self._moved = np.array([[params.acc_moved], [params.gyr_moved]])
+        self._means = _Means(self._hold)
         self._idle = 0
         self._off: dict[str, bool] = {}
 
     def follow(self, cells: CellBlock) -> tuple[NDArray[np.int64], list[Event]]:
         """Idle (n,) s, 0 where worn, and events "sensor_taken_off" of one sensor alone (``site``, ``since``)."""
         p = self.params
-        acc, acc_noise = self._acc.spread(cells.acc, steps=False)
-        gyr, gyr_noise = self._gyr.spread(cells.gyr, steps=True)
-        still = _within(acc, acc_noise, p.noise, p.acc_still, p.acc_moved)
-        still &= np.isnan(gyr) | _within(gyr, gyr_noise, p.noise, p.gyr_still, p.gyr_moved)
-        absent = np.isnan(acc)
+        spread, expected = self._means.spread(cells.motion)
+        within = spread <= np.maximum(self._still, np.minimum(p.noise * expected, self._moved))
+        unknown = np.isnan(spread)
+        still, absent = within[:, 0] & (within[:, 1] | unknown[:, 1]), unknown[:, 0]
         idle = self._count(np.all(still | absent, axis=0) & np.any(still, axis=0))
-        alone = still & np.any(acc_noise > p.lively / np.sqrt(PER_SECOND), axis=0)
+        alone = still & np.any(expected[:, 0] > p.lively / np.sqrt(PER_SECOND), axis=0)
         return idle, self._single(cells, still, alone)
 
     def _count(self, off: Bools) -> NDArray[np.int64]:
@@ -93,45 +93,42 @@ class _Means:
 
     def __init__(self, hold: int) -> None:
         self._hold = hold
-        self._means = np.empty((0, 0, 3))
-        self._noise = np.empty((0, 0))
+        self._means = np.empty((0, 6, 0))
+        self._noise = np.empty((0, 2, 0))
 
-    def spread(self, x: Floats, *, steps: bool) -> tuple[Floats, Floats]:
-        """Deviation (k, n) of the means of cells (k, n, 3), and what noise alone would make it."""
+    def spread(self, motion: Floats) -> tuple[Floats, Floats]:
+        """Deviation (k, 2, n) of acc and gyr, means of cells (k, n, 6); and what noise alone would make it."""
         if not self._means.size:
-            self._means = np.full((len(x), self._hold - 1, 3), np.nan)
-            self._noise = np.full((len(x), self._hold - 1), np.nan)
-        cells = [x[:, i::PER_SECOND] for i in range(PER_SECOND)]
-        means = _sum(cells) / PER_SECOND
-        jitter = _sum([(b - a) ** 2 for a, b in pairwise(cells)])
-        jitter = (jitter[..., 0] + jitter[..., 1] + jitter[..., 2]) / (6 * (PER_SECOND - 1))
-        means = np.concatenate((self._means, means), axis=1)
-        noise = np.concatenate((self._noise, jitter), axis=1)
-        self._means, self._noise = means[:, 1 - self._hold :], noise[:, 1 - self._hold :]
-        around = np.ascontiguousarray(sliding_window_view(noise, self._hold, axis=1))
-        windows = np.ascontiguousarray(sliding_window_view(means, self._hold, axis=1))
-        known = np.isfinite(around)
-        seconds = np.add.reduce(known, axis=-1)
-        enough = np.where(seconds >= KNOWN * self._hold, seconds, np.nan)
-        expected = np.sqrt(np.add.reduce(np.where(known, around, 0.0), axis=-1) / enough / PER_SECOND)
-        off = np.diff(windows, axis=-1) / np.sqrt(2.0) if steps else _centred(windows, enough)
-        off = np.where(np.isfinite(off), off, 0.0)
-        squares = np.add.reduce(off * off, axis=-1)
-        return np.sqrt((squares[..., 0] + squares[..., 1] + squares[..., 2]) / (3.0 * (enough - 1.0))), expected
+            self._means = np.full((len(motion), 6, self._hold - 1), np.nan)
+            self._noise = np.full((len(motion), 2, self._hold - 1), np.nan)
+        cells = motion.reshape(len(motion), -1, PER_SECOND, 6)
+        steps = cells[:, :, 1:] - cells[:, :, :-1]
+        jitter = np.add.reduce(steps * steps, axis=2).swapaxes(1, 2) / (6 * (PER_SECOND - 1))
+        means = np.add.reduce(cells, axis=2).swapaxes(1, 2) / PER_SECOND
+        means = np.concatenate((self._means, means), axis=-1)
+        noise = np.concatenate((self._noise, _over_axes(jitter)), axis=-1)
+        self._means, self._noise = means[..., 1 - self._hold :], noise[..., 1 - self._hold :]
+        window = np.arange(cells.shape[1])[:, None] + np.arange(self._hold)
+        return _deviation(means.take(window, axis=-1), noise.take(window, axis=-1))
 
 
-def _sum(parts: Sequence[Floats]) -> Floats:
-    total = parts[0].copy()
-    for part in parts[1:]:
-        total += part
-    return total
+def _deviation(means: Floats, noise: Floats) -> tuple[Floats, Floats]:
+    """Of windows (k, 6, n, w) and (k, 2, n, w): see :meth:`_Means.spread`; NaN where too little is known."""
+    hold = means.shape[-1]
+    known = np.isfinite(noise)
+    seconds = np.add.reduce(known, axis=-1)
+    enough = np.where(seconds >= KNOWN * hold, seconds, np.nan)
+    expected = np.sqrt(np.add.reduce(np.where(known, noise, 0.0), axis=-1) / enough / PER_SECOND)
+    acc, gyr = means[:, :3], means[:, 3:]
+    centre = np.add.reduce(np.where(known[:, :1], acc, 0.0), axis=-1) / enough[:, :1]
+    off = acc - centre[..., None]
+    steps = gyr[..., 1:] - gyr[..., :-1]
+    squares = [np.add.reduce(np.where(np.isfinite(x), x * x, 0.0), axis=-1) for x in (off, steps)]
+    total = _over_axes(np.concatenate(squares, axis=1))
+    return np.sqrt(total / (PARTS * (enough - 1.0))), expected
 
 
-def _centred(windows: Floats, count: Floats) -> Floats:
-    """Rows of (k, n, 3, w) without the mean of what is known in them: ``count`` (k, n)."""
-    filled = np.where(np.isfinite(windows), windows, 0.0)
-    return windows - (np.add.reduce(filled, axis=-1) / count[..., None])[..., None]
-
-
-def _within(value: Floats, expected: Floats, noise: float, still: float, moved: float) -> Bools:
-    return value <= np.maximum(still, np.minimum(noise * expected, moved))
+def _over_axes(x: Floats) -> Floats:
+    """The sums over xyz of acc and gyr (k, 6, n) -> (k, 2, n)."""
+    x = x.reshape(len(x), 2, 3, -1)
+    return x[:, :, 0] + x[:, :, 1] + x[:, :, 2]

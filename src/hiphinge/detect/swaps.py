@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from hiphinge.blocks import SACRUM, THIGH_RIGHT, UPPER_LUMBAR, Bools, Event, Floats
 from hiphinge.detect import gait
@@ -68,7 +67,7 @@ class Legs:
             self._past = np.full((len(rows), gait.WINDOW - PER_SECOND), np.nan)
         both = np.concatenate((self._past, np.stack(rows)), axis=1)
         self._past = both[:, PER_SECOND - gait.WINDOW :]
-        windows = sliding_window_view(both, gait.WINDOW, axis=1)[:, ::PER_SECOND]
+        windows = gait.windows(both, len(cells) // PER_SECOND)
         k = len(cells.sites)
         lively, regular = gait.strength(self.walking, windows[:k], cells.sites)
         walks = (lively >= self.walking.least) & (regular >= self.walking.sure)
