@@ -8,7 +8,8 @@
     │   ├── RecordingError        an .mcap file
     │   │   └── NewerFormatError  written by a newer hiphinge
     │   ├── SettingsError         a rule, a name or a value in the settings
-    │   └── CalibrationFileError  a calibration file
+    │   ├── CalibrationFileError  a calibration file
+    │   └── JournalError          the journal of sessions: damaged, newer, or held by another program
     ├── DecodeError         bytes that no sensor of this kind sends
     ├── CalibrationRefused  the movements do not allow a calibration
     ├── RadioError          Bluetooth itself: no adapter, switched off, not allowed
@@ -60,6 +61,17 @@ class SettingsError(InputError):
 
 class CalibrationFileError(InputError):
     """A calibration file with the wrong units, version or shape."""
+
+
+class JournalError(InputError):
+    """The journal of sessions cannot be used; recordings and summaries are untouched.
+
+    ``damaged``: it can be made anew from them.
+    """
+
+    def __init__(self, message: str, *, damaged: bool = False) -> None:
+        super().__init__(message)
+        self.damaged = damaged
 
 
 class DecodeError(HiphingeError):
