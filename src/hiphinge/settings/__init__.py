@@ -20,11 +20,19 @@ from hiphinge.settings.calibration_text import (
     sensor_record_from_json,
     sensor_record_to_json,
 )
+from hiphinge.settings.feedback import Feedback
+from hiphinge.settings.keeping import Goals, Retention
 from hiphinge.settings.params import Setting, from_json, from_recording, names, override, to_json
 from hiphinge.settings.places import home, private_folder, settings_file, write_private
+from hiphinge.settings.secrets_file import Secret, Secrets, load_secrets
 from hiphinge.settings.toml_file import load, save
 
 __all__ = [
+    "Feedback",
+    "Goals",
+    "Retention",
+    "Secret",
+    "Secrets",
     "SensorRecord",
     "Setting",
     "calibration_from_json",
@@ -38,6 +46,7 @@ __all__ = [
     "kept_calibration",
     "kept_sensor_record",
     "load",
+    "load_secrets",
     "names",
     "override",
     "private_folder",

@@ -14,12 +14,19 @@ from hiphinge.errors import SettingsError
 from hiphinge.monitor import Params as MonitorParams
 from hiphinge.settings import limits
 from hiphinge.settings.degrees import number
+from hiphinge.settings.feedback import Feedback
+from hiphinge.settings.keeping import Goals, Retention
 from hiphinge.settings.places import private_folder, settings_file, write_private
 from hiphinge.settings.tree import from_tree, to_tree
+
+TABLES: dict[Any, str] = {Feedback: "feedback", Retention: "retention", Goals: "goals"}
+"""What stands in a table of its own; the rest of the file is the monitor's."""
 
 
 def load(folder: Path | None = None, root: Any = MonitorParams) -> Any:
     """Params from ``settings.toml``; what it does not name, or no file, is the default.
+
+    ``root`` is a class of :data:`TABLES`, or that of all that is in none of them.
 
     SettingsError names the file and what is wrong in it.
     """
@@ -27,7 +34,8 @@ def load(folder: Path | None = None, root: Any = MonitorParams) -> Any:
     if not path.exists():
         return root()
     try:
-        found = from_tree(root, tomllib.loads(path.read_text("utf-8"), parse_float=number))
+        tree = tomllib.loads(path.read_text("utf-8"), parse_float=number)
+        found = from_tree(root, *_part(tree, root))
         limits.check(found)
         return found
     except SettingsError as e:
@@ -43,9 +51,18 @@ def save(params: Any, folder: Path | None = None) -> Path:
     if path.exists():
         load(folder, type(params))  # refuses what save could only spoil
     document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
-    _merge(document, _plain(to_tree(params)), _plain(to_tree(type(params)())))
+    new, default = _plain(to_tree(params)), _plain(to_tree(type(params)()))
+    table = TABLES.get(type(params))
+    _merge(document, {table: new} if table else new, {table: default} if table else default)
     write_private(path, tomlkit.dumps(document))
     return path
+
+
+def _part(tree: dict[str, Any], root: Any) -> tuple[Any, str]:
+    """What of a file is the business of ``root``, and where it stands there."""
+    if root in TABLES:
+        return tree.get(TABLES[root], {}), TABLES[root]
+    return {key: value for key, value in tree.items() if key not in TABLES.values()}, ""
 
 
 def _merge(table: Any, tree: dict[str, Any], default: dict[str, Any]) -> None:
