@@ -9,7 +9,7 @@ inputs, the Params and the calibration alone, however the inputs are grouped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,6 +24,7 @@ from hiphinge.blocks import (
     Event,
     ImuBlock,
     Input,
+    Link,
     MotionBlock,
     Outcome,
     Packet,
@@ -37,6 +38,7 @@ from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import SettingsError
 from hiphinge.fusion import heading, orientation
 from hiphinge.kinematics import body, joint_angles, mounting, range_of_motion, split
+from hiphinge.reception import Reception
 from hiphinge.streams import align, calibrate
 
 
@@ -87,8 +89,8 @@ class Intake:
 
     def __init__(self, params: Params, calibration: Calibration = UNCALIBRATED) -> None:
         self.sites = worn_sites(params.sensors)
-        self._site = {s.sensor: s.site for s in params.sensors}
-        self._decoders = {s.sensor: DECODERS[s.device](s.sensor) for s in params.sensors}
+        self.site = {s.sensor: s.site for s in params.sensors}
+        self.receptions = {s.sensor: Reception(s) for s in params.sensors}
         self._aligner = align.Aligner(params.align, self.sites)
         self._own = calibrate.SensorErrors(params.calibrate)
         rests = {s.sensor: calibration.sensors[s.site] for s in params.sensors if s.site in calibration.sensors}
@@ -99,16 +101,16 @@ class Intake:
 
     def take(self, inputs: Sequence[Input]) -> Iterable[MotionBlock]:
         """The blocks that became known, none longer than the aligner's largest."""
-        packets: dict[str, list[Packet]] = {}
+        packets: dict[str, list[Packet | Link]] = {}
         for one in inputs:
-            if type(one) is Packet:  # the quick way to ask a million times a day
+            if type(one) is Packet or type(one) is Link:  # the quick way to ask a million times a day
                 if one.sensor in packets:
                     packets[one.sensor].append(one)
-                elif one.sensor in self._decoders:
+                elif one.sensor in self.receptions:
                     packets[one.sensor] = [one]
         if inputs:
             self._horizon = max(self._horizon, *[one.arrival_ns for one in inputs])
-        samples = [(self._site[sensor], self._decode(sensor, heard)) for sensor, heard in packets.items()]
+        samples = [(self.site[sensor], self._receive(sensor, heard)) for sensor, heard in packets.items()]
         block = self._aligner.align(samples, self._horizon)
         yield block
         while len(block) == self._largest:
@@ -123,8 +125,8 @@ class Intake:
             block = self._aligner.finish()
             yield block
 
-    def _decode(self, sensor: str, packets: list[Packet]) -> ImuBlock:
-        block, errors, _ = self._decoders[sensor].decode(packets)
+    def _receive(self, sensor: str, inputs: list[Packet | Link]) -> ImuBlock:
+        block, errors = self.receptions[sensor].take(inputs)
         self.events += [Event(e.arrival_ns / 1e9, "undecoded", {"message": str(e)}) for e in errors]
         return self._rest.correct(self._own.correct(block))
 
@@ -172,6 +174,11 @@ class Monitor:
         self._signal = signal.Signal(params.signal, self.sites)
         self._admission = rules.Admission(params.alerts, self.calibration.id)
         self._now = -float("inf")
+
+    @property
+    def receptions(self) -> Mapping[str, Reception]:
+        """What each site's sensor has said so far, and how its clock runs."""
+        return {site: self._intake.receptions[sensor] for sensor, site in self._intake.site.items()}
 
     @property
     def phase(self) -> str:

@@ -1,0 +1,1 @@
+"""Live: a workout or a desk day as it happens."""

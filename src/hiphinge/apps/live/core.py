@@ -1,0 +1,139 @@
+"""The headless core of everything live: source -> inbox -> recorder -> monitor -> whoever listens.
+
+A view or a sink is a *listener*: a callable that takes the inputs and the
+outcome of each feed, on the event loop, and returns at once. Keys go the other
+way: ``live.ask("mute", "30")`` puts a Control into the log like any other input.
+
+::
+
+    live = Live(source, monitor, recorder=writer)
+    live.listeners.append(screen.show)
+    await live.run(seconds=600)      # or until it is cancelled
+    live.health.sensors              # rate, loss, battery, clock of each, at any moment
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from hiphinge.apps.live.health import Health
+from hiphinge.blocks import Input, Outcome, Tick
+from hiphinge.errors import RecordingError
+from hiphinge.monitor import Monitor
+from hiphinge.recording import Writer
+from hiphinge.sources.inbox import Inbox
+from hiphinge.sources.source import Source
+
+Listener = Callable[[Sequence[Input], Outcome], None]
+
+TICK_S = 1.0
+"""Between two pairs of clocks: silence is noticed and a suspend placed to the second."""
+FAREWELL_S = 5.0
+"""For the sensors to be told to stop."""
+
+
+class Live:
+    """One session; ``run`` it once.
+
+    ``recorder`` None: nothing is kept. A recording that fails is told through
+    ``health`` and the session goes on without.
+    """
+
+    def __init__(self, source: Source, monitor: Monitor, recorder: Writer | None = None) -> None:
+        self.source, self.monitor = source, monitor
+        self.inbox = Inbox(source.now_ns)
+        self.health = Health(monitor, source)
+        self.listeners: list[Listener] = []
+        self._recorder = recorder
+        self._stopped = asyncio.Event()
+
+    def ask(self, action: str, value: str = "") -> None:
+        """What the wearer wants, now: an input like any other."""
+        self.inbox.ask(action, value)
+
+    def stop(self) -> None:
+        """End the session in good order."""
+        self._stopped.set()
+
+    async def run(self, seconds: float | None = None) -> None:
+        """Until the source ends, ``seconds`` are over, ``stop`` is called or it is cancelled.
+
+        Whatever ends it: the sensors are told to stop, what waits is recorded
+        and judged, the recording is closed. Raises what the source raises.
+        """
+        tasks = [asyncio.create_task(self.source.run(self.inbox)), asyncio.create_task(self._stopped.wait())]
+        keeping = [asyncio.create_task(self._consume())]
+        if self.source.live:
+            keeping.append(asyncio.create_task(self._tick()))
+        try:
+            await asyncio.wait([*tasks, *keeping], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _end([*tasks, *keeping])
+            self._finish()
+        for task in (*tasks, *keeping):
+            if not task.cancelled() and (error := task.exception()):
+                raise error
+
+    async def _consume(self) -> None:
+        while True:
+            self._feed(await self.inbox.drain())
+
+    def _feed(self, inputs: list[Input]) -> None:
+        """Recorded first, then judged."""
+        self._record(inputs)
+        outcome = self.monitor.feed(inputs)
+        self._tell(inputs, outcome)
+
+    def _record(self, inputs: Sequence[Input]) -> None:
+        if self._recorder:
+            try:
+                self._recorder.write(inputs)
+            except RecordingError as e:
+                self.health.recording_failed(str(e))
+
+    def _tell(self, inputs: Sequence[Input], outcome: Outcome) -> None:
+        self.health.take(inputs, outcome)
+        for listener in self.listeners:
+            listener(inputs, outcome)
+
+    def _finish(self) -> None:
+        if inputs := self.inbox.take():
+            self._feed(inputs)
+        self._tell((), self.monitor.finish())
+        if self._recorder:
+            try:
+                self._recorder.close()
+            except RecordingError as e:
+                self.health.recording_failed(str(e))
+
+    async def _tick(self) -> None:
+        while True:
+            self.inbox.put(clock_pair())
+            await asyncio.sleep(TICK_S)
+
+
+async def _end(tasks: Sequence[asyncio.Task[object]]) -> None:
+    """Cancel and wait, though not for ever: a hanging adapter must not keep a recording open."""
+    for task in tasks:
+        task.cancel()
+    with suppress(asyncio.CancelledError):
+        await asyncio.wait(tasks, timeout=FAREWELL_S)
+
+
+def clock_pair() -> Tick:
+    """Now on the monotonic and on the wall clock, its zone, and which boot this is."""
+    offset = datetime.now().astimezone().utcoffset()
+    return Tick(time.monotonic_ns(), time.time_ns(), round(offset.total_seconds()) if offset else 0, boot_id())
+
+
+def boot_id() -> str:
+    """Of this boot where the system tells (Linux), else empty."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""

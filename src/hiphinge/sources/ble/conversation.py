@@ -1,0 +1,98 @@
+"""A driver's steps, carried out over one connection."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from bleak import BleakClient
+from bleak.backends.characteristic import BleakGATTCharacteristic
+
+from hiphinge.blocks import Packet
+from hiphinge.devices.driver import Ask, Driver, Read, Steps, Subscribe, Wait, Write
+from hiphinge.errors import SensorRefused
+
+T = TypeVar("T")
+
+
+class Conversation:
+    """One connection to one sensor: every notification becomes a packet, answers go to whoever asked."""
+
+    def __init__(self, client: BleakClient, driver: Driver, sensor: str, put: Callable[[Packet], None]) -> None:
+        self.client, self.driver, self.sensor = client, driver, sensor
+        self.last = time.monotonic()
+        self.heard = asyncio.Event()
+        self._put = put
+        self._over = False
+        self._questions: list[tuple[str, Callable[[bytes], bool], asyncio.Future[bytes]]] = []
+
+    def close(self) -> None:
+        """Take no more notifications: late ones are of a connection that is over."""
+        self._over = True
+
+    async def carry_out(self, steps: Steps[T]) -> T:
+        """Run the steps to their end; what they raise, and what bleak raises, comes out."""
+        answer: bytes | None = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration as end:
+                return end.value
+            answer = await self._do(step)
+
+    async def _do(self, step: Subscribe | Write | Read | Ask | Wait) -> bytes | None:
+        if isinstance(step, Subscribe):
+            await self.client.start_notify(self._find(step.characteristic), self._listener(step.characteristic))
+        elif isinstance(step, Write):
+            await self._write(step)
+        elif isinstance(step, Read):
+            return bytes(await self.client.read_gatt_char(self._find(step.characteristic)))
+        elif isinstance(step, Ask):
+            return await self._ask(step)
+        else:
+            await asyncio.sleep(step.seconds)
+        return None
+
+    async def _write(self, step: Write | Ask) -> None:
+        await self.client.write_gatt_char(self._find(step.characteristic), step.payload, response=step.response)
+
+    async def _ask(self, step: Ask) -> bytes | None:
+        for _ in range(step.times):
+            question = (step.on, step.accepts, asyncio.get_running_loop().create_future())
+            self._questions.append(question)
+            try:
+                await self._write(step)
+                return await asyncio.wait_for(question[2], step.timeout)
+            except TimeoutError:
+                continue
+            finally:
+                self._questions.remove(question)
+        return None
+
+    def _listener(self, name: str) -> Callable[[Any, bytearray], None]:
+        def listen(_: BleakGATTCharacteristic, payload: bytearray) -> None:
+            arrival_ns = time.monotonic_ns()  # first: everything after it takes time
+            if self._over:
+                return
+            packet = Packet(self.sensor, name, arrival_ns, bytes(payload))
+            self._put(packet)
+            self.last = arrival_ns / 1e9
+            self.heard.set()
+            for on, accepts, future in self._questions:
+                if on == name and not future.done() and accepts(packet.payload):
+                    future.set_result(packet.payload)
+
+        return listen
+
+    def _find(self, name: str) -> BleakGATTCharacteristic:
+        uuids = self.driver.characteristics[name]
+        for uuid in uuids:
+            if found := self.client.services.get_characteristic(uuid):
+                return found
+        raise SensorRefused(
+            f"{self.sensor}: no characteristic {uuids[0]} ({name}), expected a {self.driver.maker}. "
+            "Another device may use this name; choose another with: hiphinge wear",
+            sensor=self.sensor,
+        )

@@ -1,0 +1,156 @@
+"""One sensor's link: seen, connected, set up, heard; and again, for as long as it is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from bleak.exc import BleakError
+
+from hiphinge.blocks import Input, Link, Sensor
+from hiphinge.devices.driver import BATTERY, CONFIGURED, CONNECTED, LOST, Configuration, Wanted
+from hiphinge.devices.registry import DRIVERS
+from hiphinge.errors import SensorRefused
+from hiphinge.sources.ble.conversation import Conversation
+from hiphinge.sources.ble.radio import Radio
+from hiphinge.sources.ble.scan import Scan, Sighting
+from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_sensor, of_the_radio
+
+CONNECT_S, SET_UP_S, LEAVE_S = 10.0, 20.0, 2.0
+"""Patience with a connection, with its configuration, and with a farewell. A connection takes 0.1 to 2 s."""
+SILENCE_S, SILENCE_PERIODS = 1.0, 10
+"""Without data for the longer of the two a link is dead, whatever the system says of it."""
+BACK_OFF_S, BACK_OFF_MOST_S = 0.25, 4.0
+"""After the first failure, doubled each time; at most so that a sensor that is seen streams within 5 s."""
+REFUSED_MOST_S = 30.0
+"""Between tries of a sensor that does not do what its driver asks: it may be another device."""
+BATTERY_S = 300.0
+WAITING = "waiting"
+"""State of a Link: not tried before so many seconds, since the device refuses."""
+
+
+T = TypeVar("T")
+
+
+class Silent(Exception):
+    """Nothing came for ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"connected, but silent for {seconds:.1f} s")
+
+
+class SensorLink:
+    """Keeps one worn sensor streaming; what it sends and what becomes of the link goes to ``put``."""
+
+    def __init__(
+        self, worn: Sensor, radio: Radio, scan: Scan, put: Callable[[Input], None], wanted: Wanted | None = None
+    ) -> None:
+        self.worn, self.driver, self.wanted = worn, DRIVERS[worn.device], wanted or Wanted()
+        self.radio, self.scan, self._put = radio, scan, put
+        self.talk: Conversation | None = None
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Until cancelled; then the sensor is told to stop and let go."""
+        since = -float("inf")
+        while True:
+            seen = await self.scan.wait_for(self.worn.sensor, since)
+            try:
+                await self._once(seen)
+            except SensorRefused as e:
+                self._lost(str(e))
+                await self._back_off(REFUSED_MOST_S)
+            except (Silent, *BLEAK_ERRORS) as e:
+                self._lost(str(e) if isinstance(e, Silent) else of_the_radio(e) or of_a_sensor(e))
+                await self._back_off(BACK_OFF_MOST_S)
+            since = time.monotonic()
+
+    async def _once(self, seen: Sighting) -> None:
+        """One connection, from its beginning to its end."""
+        gone = asyncio.Event()
+        client = self.radio.client(seen.device, gone.set, CONNECT_S)
+        talk = Conversation(client, self.driver, self.worn.sensor, self._put)
+        try:
+            async with self.radio.lock:
+                await asyncio.wait_for(client.connect(), CONNECT_S + 1)
+            self._tell(CONNECTED, json.dumps({"name": seen.name, "rssi": seen.rssi}))
+            got = await _unless(gone, talk.carry_out(self.driver.start(self.wanted)), SET_UP_S)
+            self._tell(CONFIGURED, got.to_text())
+            self._failures, self.talk = 0, talk
+            await self._watch(talk, got, gone)
+        except asyncio.CancelledError:
+            if client.is_connected:
+                await _quietly(talk.carry_out(self.driver.stop()), LEAVE_S)
+            raise
+        finally:
+            self.talk = None
+            talk.close()
+            await _quietly(client.disconnect(), LEAVE_S)
+
+    async def _watch(self, talk: Conversation, got: Configuration, gone: asyncio.Event) -> None:
+        """Wait for the end: the link lost, or no data. Raises Silent, BleakError."""
+        patience = max(SILENCE_S, SILENCE_PERIODS / got.rate_hz)
+        talk.last = time.monotonic()
+        chores = asyncio.create_task(self._chores(talk))
+        try:
+            while (silent := time.monotonic() - talk.last) <= patience:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(gone.wait(), patience - silent + 0.01)
+                    raise BleakError("the sensor closed it, or went out of reach")
+            raise Silent(silent)
+        finally:
+            chores.cancel()
+            await asyncio.gather(chores, return_exceptions=True)
+
+    async def _chores(self, talk: Conversation) -> None:
+        """Ask for the battery now and every few minutes, for the time as often as the driver wants it."""
+        asked = -float("inf")
+        while True:
+            if time.monotonic() - asked >= BATTERY_S:
+                asked = time.monotonic()
+                level = await _quietly(talk.carry_out(self.driver.battery()), SET_UP_S)
+                if level is not None:
+                    self._tell(BATTERY, f"{level:.0f}")
+            if self.driver.exchange_s is not None:
+                await _quietly(talk.carry_out(self.driver.exchange(time.monotonic_ns())), SET_UP_S)
+            await asyncio.sleep(self.driver.exchange_s or BATTERY_S)
+
+    async def _back_off(self, most: float) -> None:
+        """Wait, longer each time, with jitter; and for as long as the device itself refuses."""
+        self._failures += 1
+        await asyncio.sleep(min(BACK_OFF_S * 2 ** (self._failures - 1), most) * random.uniform(0.8, 1.2))
+        if self._failures > 1 and self.driver.refusal_s:
+            self._tell(WAITING, f"{self.driver.refusal_s:.0f}")
+
+    def _lost(self, why: str) -> None:
+        self._tell(LOST, why)
+
+    def _tell(self, state: str, value: str = "") -> None:
+        self._put(Link(time.monotonic_ns(), self.worn.sensor, state, value))
+
+
+async def _unless(gone: asyncio.Event, asking: Coroutine[Any, Any, T], seconds: float) -> T:
+    """The answer, within ``seconds`` and while the link holds; else TimeoutError or BleakError."""
+    answer, end = asyncio.create_task(asking), asyncio.create_task(gone.wait())
+    try:
+        done, _ = await asyncio.wait((answer, end), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if answer in done:
+            return answer.result()
+        raise BleakError("closed while it was set up") if end in done else TimeoutError
+    finally:
+        for task in (answer, end):
+            task.cancel()
+        await asyncio.gather(answer, end, return_exceptions=True)
+
+
+async def _quietly(asking: Coroutine[Any, Any, T], seconds: float) -> T | None:
+    """The answer, or None: whoever asks knows better what a failing link means."""
+    try:
+        return await asyncio.wait_for(asking, seconds)
+    except (SensorRefused, *BLEAK_ERRORS):
+        return None

@@ -1,0 +1,54 @@
+"""All worn sensors over Bluetooth, as one source."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from hiphinge.blocks import Link, Sensor
+from hiphinge.devices.driver import Wanted
+from hiphinge.devices.registry import DRIVERS
+from hiphinge.errors import SettingsError
+from hiphinge.sources.ble.link import SensorLink
+from hiphinge.sources.ble.radio import Radio
+from hiphinge.sources.ble.scan import Scan
+from hiphinge.sources.inbox import Inbox
+
+RADIO = "radio"
+"""State of a Link without a sensor: the adapter's trouble in words."""
+
+
+class Bluetooth:
+    """A source (see sources/source.py): a link for each worn sensor, kept until cancelled."""
+
+    name, live = "ble", True
+
+    def __init__(self, radio: Radio, sensors: Sequence[Sensor], wanted: Wanted | None = None) -> None:
+        for worn in sensors:
+            if worn.device not in DRIVERS:
+                raise SettingsError(
+                    f"{worn.site}: {worn.sensor} is a {worn.device!r}, expected one of {', '.join(DRIVERS)}. "
+                    "Assign it again with: hiphinge wear"
+                )
+        self.sensors = tuple(sensors)
+        self.scan = Scan(radio)
+        self.links: tuple[SensorLink, ...] = ()
+        self._radio, self._wanted = radio, wanted
+
+    def now_ns(self) -> int:
+        """The host's monotonic clock."""
+        return time.monotonic_ns()
+
+    async def run(self, inbox: Inbox) -> None:
+        """Keep all links; on cancel every sensor is told to stop before this returns."""
+        self.scan = Scan(self._radio, lambda e: inbox.put(Link(time.monotonic_ns(), "", RADIO, str(e))))
+        self.links = tuple(SensorLink(worn, self._radio, self.scan, inbox.put, self._wanted) for worn in self.sensors)
+        scanning = asyncio.create_task(self.scan.run())
+        keeping = [asyncio.create_task(link.run()) for link in self.links]
+        try:
+            await asyncio.gather(scanning, *keeping)
+        finally:
+            for task in (*keeping, scanning):
+                task.cancel()
+            await asyncio.gather(*keeping, scanning, return_exceptions=True)

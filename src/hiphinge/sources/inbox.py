@@ -1,0 +1,54 @@
+"""The only queue: everything that happens waits here for the monitor, stamped in the order in which it came."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from hiphinge.blocks import Control, Input
+
+GATHER_S = 0.02
+"""Inputs of so many seconds go on together: each feed has a price, and nobody sees 20 ms [D]."""
+
+
+class Inbox:
+    """Inputs from the sources' callbacks and the wearer's keys; belongs to one event loop.
+
+    ``now_ns`` is the clock of arrivals: the host's monotonic one, or a recording's.
+    """
+
+    def __init__(self, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        self.now_ns = now_ns
+        self._waiting: list[Input] = []
+        self._some = asyncio.Event()
+        self._latest = -(2**63)
+
+    def put(self, one: Input) -> None:
+        """Take an input; one that claims to be older than the last is stamped as the last was."""
+        if one.arrival_ns < self._latest:
+            one = (
+                one._replace(arrival_ns=self._latest)
+                if isinstance(one, tuple)
+                else replace(one, arrival_ns=self._latest)
+            )
+        self._latest = one.arrival_ns
+        self._waiting.append(one)
+        self._some.set()
+
+    def ask(self, action: str, value: str = "") -> None:
+        """What the wearer wants, now."""
+        self.put(Control(max(self.now_ns(), self._latest), action, value))
+
+    async def drain(self) -> list[Input]:
+        """All that waits, once something does."""
+        await self._some.wait()
+        await asyncio.sleep(GATHER_S)
+        return self.take()
+
+    def take(self) -> list[Input]:
+        """All that waits, perhaps nothing."""
+        waiting, self._waiting = self._waiting, []
+        self._some.clear()
+        return waiting
