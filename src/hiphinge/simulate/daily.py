@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hiphinge.simulate.movements import SEATING, stir, sway
-from hiphinge.simulate.score import Mark, Score, Shock
+from hiphinge.simulate.score import Mark, Off, Score, Shock
 
 LEGS = ("left", "right")
 SHIFT_SECONDS = 100.0
@@ -215,6 +215,6 @@ class TakeOff:
     def play(self, score: Score) -> None:
         """Write and advance."""
         score.now += 1.0
-        score.taken_off = score.now
+        score.off.append(Off(score.now))
         score.posture("not_worn")
         score.now += self.seconds

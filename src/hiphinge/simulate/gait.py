@@ -137,3 +137,39 @@ class Cycle:
             score.move(coordinate, float(np.deg2rad(degrees.get(coordinate, 0.0))), 3.0)
         score.move("lumbar", lumbar, 3.0)
         score.now += 3.0
+
+
+@dataclass(frozen=True)
+class Ride:
+    """A way through town by bicycle: pedalling, coasting for some seconds, pedalling on."""
+
+    seconds: float = 600.0
+
+    def play(self, score: Score) -> None:
+        """Write and advance."""
+        rng, end = score.rng, score.now + self.seconds
+        lean, seat = float(rng.uniform(15, 40)), float(rng.uniform(46, 54))
+        pose = {"trunk": lean, "thigh_left": seat, "thigh_right": seat}
+        score.posture("cycling")
+        for coordinate, degrees in pose.items():
+            score.move(coordinate, float(np.deg2rad(degrees)), 2.5)
+        score.move("lumbar", score.wearer.seated, 2.5)
+        score.now += 2.5
+        while score.now < end:
+            self._pedal(score, min(float(rng.uniform(15, 90)), max(end - score.now, 15.0)))
+            score.now += float(rng.uniform(2, 9))
+        for coordinate in (*pose, "lumbar"):
+            score.move(coordinate, 0.0, 2.5)
+        score.now += 2.5
+        score.posture("standing")
+
+    def _pedal(self, score: Score, seconds: float) -> None:
+        start, stop, rng = score.now, score.now + seconds, score.rng
+        size, cadence = float(np.deg2rad(rng.uniform(18, 24))), float(rng.uniform(0.9, 1.5))
+        wobble = (0.8, float(rng.uniform(0.03, 0.1)), float(rng.uniform(0, 2 * np.pi)))
+        for leg, phase in (("right", 0.0), ("left", np.pi)):
+            score.cycle([f"thigh_{leg}"], start, stop, [(size, cadence, phase)], wobble)
+        for coordinate, degrees in (("roll", 2.0), ("heading", 1.5), ("side_bend", 1.5)):
+            score.cycle([coordinate], start, stop, [(float(np.deg2rad(degrees)), cadence, 0.4)], wobble)
+            score.stir(coordinate, start, stop, float(np.deg2rad(1.0)))
+        score.now = stop

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from hiphinge.errors import InputError
-from hiphinge.simulate import amc, desk
+from hiphinge.simulate import amc, desk, hard_day
 from hiphinge.simulate.daily import Reach, Sit, SitDown, SitDowns, StandUp
 from hiphinge.simulate.faults import Fault
 from hiphinge.simulate.gait import Walk, jog
@@ -187,9 +187,14 @@ def _desk_day(rng: Rng, hours: float | None) -> list[Movement]:
     return [*calibration(), *desk.day(rng, 3600.0 * (hours or 8.0) - desk.length(calibration()))]
 
 
+def _hard_day(rng: Rng, hours: float | None) -> list[Movement]:
+    return [*calibration(), *hard_day.day(rng, 3600.0 * (hours or 8.0) - desk.length(calibration()))]
+
+
 SCENARIOS: dict[str, Callable[[Rng, float | None], list[Movement]]] = {
     "workout": _workout,
     "desk-day": _desk_day,
+    "hard-day": _hard_day,
     "calibration-only": _calibration_only,
     "hinge-or-rounded": _hinge_or_rounded,
     "mixed": _mixed,

@@ -145,6 +145,19 @@ class Span:
     spine_share: float = float("nan")
 
 
+@dataclass(frozen=True)
+class Off:
+    """The sensors are not on the body from ``start`` to ``end`` s.
+
+    They lie any way up; put on again they are ``askew`` rad off where they were
+    (one standard deviation about each axis).
+    """
+
+    start: float
+    end: float = float("inf")
+    askew: float = 0.0
+
+
 class Score:
     """Written by movements from ``now`` s on; then read at any time."""
 
@@ -161,7 +174,8 @@ class Score:
         self.marks: list[Mark] = []
         self.spans: list[Span] = []
         self.postures: list[tuple[float, str]] = [(0.0, "standing")]
-        self.taken_off: float | None = None
+        self.off: list[Off] = []
+        self.doubtful: list[tuple[float, float]] = []  # spans in which nobody could name the posture from outside
         self._movements = 0
         self._columns: dict[str, Floats] = {}
 

@@ -16,7 +16,7 @@ from hiphinge import rotation
 from hiphinge.blocks import Floats
 from hiphinge.simulate import placement, skeleton
 from hiphinge.simulate.faults import Fault, Slip
-from hiphinge.simulate.score import COORDINATES, Score, smooth
+from hiphinge.simulate.score import COORDINATES, Off, Score, smooth
 
 GRID_HZ = 100.0
 GRAVITY = 9.80665
@@ -59,7 +59,7 @@ class Ideal:
     ) -> None:
         self._score, self._mounts, self._softness = score, dict(mounts), rocking
         self._slips = [f for f in faults if isinstance(f, Slip)]
-        self._table = _table(score, tuple(mounts), seed)
+        self._tables = [_table(off, tuple(mounts), seed, number) for number, off in enumerate(score.off)]
 
     def read(self, first: int, stop: int) -> dict[str, Readings]:
         """Readings at the grid's instants first to stop − 1, by site."""
@@ -101,41 +101,70 @@ class Ideal:
             if slip.site == site and slip.start < t[-1]:
                 turn = smooth((t - slip.start) / 0.5)[:, None] * np.asarray(slip.rotvec)
                 q = rotation.multiply(rotation.from_rotvec(turn), q)
+        for table in self._tables:
+            if table.off.end - TAKING_OFF < t[-1]:
+                turn = smooth((t - table.off.end) / TAKING_OFF + 1.0)[:, None] * table.again[site]
+                q = rotation.multiply(rotation.from_rotvec(turn), q)
         return q
 
     def _worn(self, t: Floats) -> Floats:
-        if self._score.taken_off is None:
-            return np.ones(len(t))
-        return 1.0 - smooth((t - self._score.taken_off) / TAKING_OFF)
+        worn = np.ones(len(t))
+        for table in self._tables:
+            worn = worn - table.lies(t)
+        return worn
 
     def _put_down_place(self, site: str, t: Floats, place: Floats) -> Floats:
-        """On the way to the table, and there."""
-        if self._score.taken_off is None or t[-1] < self._score.taken_off:
-            return place
-        worn = self._worn(t)[:, None]
-        return worn * place + (1.0 - worn) * self._table[site][0]
+        """On the way to the table, there, and back."""
+        for table in self._tables:
+            if table.concerns(t):
+                lies = table.lies(t)[:, None]
+                place = (1.0 - lies) * place + lies * table.places[site]
+        return place
 
     def _put_down_attitude(self, site: str, t: Floats, q_e_s: Floats) -> Floats:
-        if self._score.taken_off is None or t[-1] < self._score.taken_off:
-            return q_e_s
-        worn, there = self._worn(t)[:, None], self._table[site][1]
-        near = np.where((q_e_s * there).sum(axis=1, keepdims=True) < 0, -1.0, 1.0)
-        mixed = worn * near * q_e_s + (1.0 - worn) * there
-        return mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+        for table in self._tables:
+            if table.concerns(t):
+                lies, there = table.lies(t)[:, None], table.attitudes[site]
+                near = np.where((q_e_s * there).sum(axis=1, keepdims=True) < 0, -1.0, 1.0)
+                mixed = (1.0 - lies) * near * q_e_s + lies * there
+                q_e_s = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+        return q_e_s
 
 
 TAKING_OFF = 3.0
-"""s from the skin to the table."""
+"""s from the skin to the table, and back."""
 
 
-def _table(score: Score, sites: tuple[str, ...], seed: int) -> dict[str, tuple[Floats, Floats]]:
-    """Where the sensors lie after they were taken off: place (3,), attitude (4,), any way up."""
-    rng = np.random.default_rng([seed, 8])
-    found = {}
+@dataclass(frozen=True)
+class _Table:
+    """Where the sensors lie while they are off: places (3,) m, attitudes (4,); ``again`` (3,) rad, how they return."""
+
+    off: Off
+    places: Mapping[str, Floats]
+    attitudes: Mapping[str, Floats]
+    again: Mapping[str, Floats]
+
+    def concerns(self, t: Floats) -> bool:
+        """Whether anything of it is within t (n,) s."""
+        return bool(t[-1] >= self.off.start and t[0] <= self.off.end)
+
+    def lies(self, t: Floats) -> Floats:
+        """0 on the body, 1 on the table."""
+        return smooth((t - self.off.start) / TAKING_OFF) - smooth((t - self.off.end) / TAKING_OFF + 1.0)
+
+
+def _table(off: Off, sites: tuple[str, ...], seed: int, number: int) -> _Table:
+    """Any way up, each sensor for itself; the ``number``-th time that they are off."""
+    rng = np.random.default_rng([seed, 8, number] if number else [seed, 8])
+    places, attitudes, again = {}, {}, {}
     for site in sites:
         q = rng.standard_normal(4)
-        found[site] = (np.array([0.5, rng.uniform(-0.3, 0.3), 0.75]), q / np.linalg.norm(q))
-    return found
+        places[site] = np.array([0.5, rng.uniform(-0.3, 0.3), 0.75])
+        attitudes[site] = q / np.linalg.norm(q)
+        again[site] = np.zeros(3)
+    if off.askew:
+        again = {site: rng.normal(0.0, off.askew, 3) for site in sites}
+    return _Table(off, places, attitudes, again)
 
 
 def _difference(x: Floats, stencil: Floats) -> Floats:

@@ -65,7 +65,9 @@ def angles(score: Score, first: int, stop: int, sites: tuple[str, ...]) -> dict[
         found["hip_flexion" + side] = c["lumbar"] * -1.0 + c["trunk"] + c["thigh_" + leg]
         found["hip_abduction" + side] = c["spread_" + leg]
         found["hip_rotation" + side] = c["turn_" + leg]
-    gone = t >= (np.inf if score.taken_off is None else score.taken_off)
+    gone = np.zeros(len(t), bool)
+    for off in score.off:
+        gone |= (t >= off.start) & (t < off.end)
     columns = {"t_s": t}
     columns |= {f"{name}_deg": np.where(gone, np.nan, np.rad2deg(x)) for name, x in found.items()}
     return columns
