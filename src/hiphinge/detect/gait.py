@@ -39,7 +39,7 @@ class Params:
 def windows(x: Floats, count: int) -> Floats:
     """The first ``count`` windows (..., count, 40) of cells (..., n), one a second."""
     starts = np.arange(0, count * PER_SECOND, PER_SECOND)
-    return x[..., starts[:, None] + np.arange(WINDOW)]
+    return x.take(starts[:, None] + np.arange(WINDOW), axis=-1)  # brackets would lay a window out across the memory
 
 
 def size(acc: Floats) -> Floats:
@@ -84,7 +84,7 @@ def autocorrelation(windows: Floats, longest: int) -> Floats:
     w, lags = x.shape[-1], np.arange(1, longest + 1)
     later = np.zeros((*x.shape[:-1], w + longest))
     later[..., :w] = x
-    products = x[..., None, :] * later[..., lags[:, None] + np.arange(w)]
+    products = x[..., None, :] * later.take(lags[:, None] + np.arange(w), axis=-1)
     return np.asarray(np.add.reduce(products, axis=-1) * (w / (w - lags)) / power)
 
 

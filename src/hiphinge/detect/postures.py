@@ -178,9 +178,10 @@ class Labels:
         windows = gait.windows(self._thighs, n + 1)
         low, high = windows.min(axis=-1), windows.max(axis=-1)
         pedals = (low > p.cycling_low) & (high - low > p.cycling_range)
-        for thigh, second in np.argwhere(pedals):
-            again = gait.autocorrelation(windows[thigh, second][None], CADENCE[1])
-            pedals[thigh, second] = gait.regularity(again, CADENCE[0])[0] >= self.walking.sure
+        if not self._pedalled and not pedals.any():
+            return np.zeros(n, bool)
+        again = gait.autocorrelation(windows[pedals], CADENCE[1])
+        pedals[pedals] = gait.regularity(again, CADENCE[0]) >= self.walking.sure
         turning = np.concatenate(([self._pedalled], pedals.any(axis=0)))
         self._pedalled = bool(turning[n])
         return turning[:-2] | turning[1:-1] | turning[2:]  # a window that reaches over the edge does not turn
