@@ -14,6 +14,7 @@
     ├── CalibrationRefused  the movements do not allow a calibration
     ├── RadioError          Bluetooth itself: no adapter, switched off, not allowed
     ├── SensorRefused       a sensor that does not do what its driver asked
+    ├── SinkError           a cue that did not reach the wearer: no device, no service
     ├── HeldError           another process holds the sensors of this home
     └── MissingExtraError   an optional package is not installed
 """
@@ -100,6 +101,10 @@ class SensorRefused(HiphingeError):
     def __init__(self, message: str, *, sensor: str = "") -> None:
         super().__init__(message)
         self.sensor = sensor
+
+
+class SinkError(HiphingeError):
+    """A way to the wearer that does not work now and may work later; no secret in its text."""
 
 
 class HeldError(HiphingeError):
