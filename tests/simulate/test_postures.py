@@ -75,7 +75,7 @@ def test_sensors_laid_aside_lie_still_and_come_back_a_little_askew() -> None:
 def ups(played: simulate.Simulation, spans: list[tuple[float, float]]) -> list[np.ndarray]:
     """Specific force of the sacrum in each span."""
     packets = [one for batch in played.batches() for one in batch if isinstance(one, Packet) and one.sensor == "sacrum"]
-    block, _ = hiphinge_imu.Decoder("sacrum").decode(packets)
+    block = hiphinge_imu.Decoder("sacrum").decode(packets).block
     t = block.t_ns / 1e9
     return [block.acc[(t > a) & (t < b)] for a, b in spans]
 
