@@ -121,8 +121,7 @@ class _Columns(Mapping[str, Floats]):
             if name not in self._names:
                 raise KeyError(name)
             x = np.concatenate([b.angles[name] if name in b.angles else np.full(len(b), np.nan) for b in self._blocks])
-            means = name.endswith("_rate")
-            self._gathered[name] = self._place.means(x[None, :, None])[0, :, 0] if means else self._place.starts(x)
+            self._gathered[name] = self._place.mean(x) if name.endswith("_rate") else self._place.starts(x)
         return self._gathered[name]
 
     def __contains__(self, name: object) -> bool:
@@ -144,11 +143,18 @@ class _Place:
 
     def starts(self, x: Floats) -> Floats:
         """Of (n,), the first row of each cell."""
+        return self._spread(x)[:: self._step].copy()
+
+    def mean(self, x: Floats) -> Floats:
+        """Of (n,), over each cell."""
+        return np.add.reduce(self._spread(x).reshape(-1, self._step), axis=1) / self._step
+
+    def _spread(self, x: Floats) -> Floats:
         if self._whole:
-            return x[: self._n : self._step].copy()
+            return x[: self._n]
         out = np.full(self._n, np.nan)
         out[self._rows] = x[: len(self._rows)]
-        return out[:: self._step]
+        return out
 
     def means(self, x: Floats) -> Floats:
         """Of (k, n, m), over each cell."""

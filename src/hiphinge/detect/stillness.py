@@ -60,13 +60,24 @@ class Stillness:
     def follow(self, cells: CellBlock) -> tuple[NDArray[np.int64], list[Event]]:
         """Idle (n,) s, 0 where worn, and events "sensor_taken_off" of one sensor alone (``site``, ``since``)."""
         p = self.params
-        spread, expected = self._means.spread(cells.motion)
+        means, noise = self._means.windows(cells.motion)
+        if self._stirring(means):
+            self._idle, self._off = 0, {}
+            return np.zeros(len(cells) // PER_SECOND, np.int64), []
+        spread, expected = _deviation(means, noise)
         within = spread <= np.maximum(self._still, np.minimum(p.noise * expected, self._moved))
         unknown = np.isnan(spread)
         still, absent = within[:, 0] & (within[:, 1] | unknown[:, 1]), unknown[:, 0]
         idle = self._count(np.all(still | absent, axis=0) & np.any(still, axis=0))
         alone = still & np.any(expected[:, 0] > p.lively / np.sqrt(PER_SECOND), axis=0)
         return idle, self._single(cells, still, alone)
+
+    def _stirring(self, means: Floats) -> bool:
+        """Whether no sensor was still in any window (k, 6, n, w): one step of its rate of turn was too large."""
+        turn = means[:, 3:, :, 1:] - means[:, 3:, :, :-1]
+        squares = turn[:, 0] ** 2 + turn[:, 1] ** 2 + turn[:, 2] ** 2
+        limit = max(self.params.gyr_still, self.params.gyr_moved)
+        return bool((squares > PARTS[1] * (self._hold - 1) * limit**2).any(axis=-1).all())
 
     def _count(self, off: Bools) -> NDArray[np.int64]:
         idle = np.zeros(len(off), np.int64)
@@ -89,15 +100,15 @@ class Stillness:
 
 
 class _Means:
-    """Means over whole seconds, and their deviation in windows that end with each second."""
+    """Means over whole seconds, in windows that end with each second."""
 
     def __init__(self, hold: int) -> None:
         self._hold = hold
         self._means = np.empty((0, 6, 0))
         self._noise = np.empty((0, 2, 0))
 
-    def spread(self, motion: Floats) -> tuple[Floats, Floats]:
-        """Deviation (k, 2, n) of acc and gyr, means of cells (k, n, 6); and what noise alone would make it."""
+    def windows(self, motion: Floats) -> tuple[Floats, Floats]:
+        """Means (k, 6, n, w) of cells (k, n, 6), and the noise (k, 2, n, w) of acc and gyr that they may have."""
         if not self._means.size:
             self._means = np.full((len(motion), 6, self._hold - 1), np.nan)
             self._noise = np.full((len(motion), 2, self._hold - 1), np.nan)
@@ -109,11 +120,14 @@ class _Means:
         noise = np.concatenate((self._noise, _over_axes(jitter)), axis=-1)
         self._means, self._noise = means[..., 1 - self._hold :], noise[..., 1 - self._hold :]
         window = np.arange(cells.shape[1])[:, None] + np.arange(self._hold)
-        return _deviation(means.take(window, axis=-1), noise.take(window, axis=-1))
+        return means.take(window, axis=-1), noise.take(window, axis=-1)
 
 
 def _deviation(means: Floats, noise: Floats) -> tuple[Floats, Floats]:
-    """Of windows (k, 6, n, w) and (k, 2, n, w): see :meth:`_Means.spread`; NaN where too little is known."""
+    """Of windows of means and noise, as (k, 2, n) for acc and gyr; and what noise alone would make it.
+
+    NaN where too little is known.
+    """
     hold = means.shape[-1]
     known = np.isfinite(noise)
     seconds = np.add.reduce(known, axis=-1)
