@@ -14,6 +14,8 @@ from hiphinge.errors import HiphingeError
 
 COMMANDS = {
     "demo": ("hiphinge.apps.demo", "A virtual workout, watched and reported: no hardware."),
+    "lift": ("hiphinge.apps.live.commands:lift", "Live: a workout."),
+    "desk": ("hiphinge.apps.live.commands:desk", "Live: a quiet day."),
     "import": ("hiphinge.apps.convert:import_command", "Other people's files into a recording."),
     "analyze": ("hiphinge.apps.analyze", "Tables, summary and report of one recording."),
     "replay": ("hiphinge.apps.replay", "A recording as it was, or with other settings."),

@@ -3,7 +3,7 @@
 from hiphinge.recording.contents import Contents, Marker, SensorContents
 from hiphinge.recording.damage import Loss
 from hiphinge.recording.header import FORMAT_VERSION, Header
-from hiphinge.recording.reader import Recording, open_recording
+from hiphinge.recording.reader import Recording, is_closed, open_recording
 from hiphinge.recording.repair import Repaired, repair
 from hiphinge.recording.replacing import replacing
 from hiphinge.recording.writer import Writer
@@ -18,6 +18,7 @@ __all__ = [
     "Repaired",
     "SensorContents",
     "Writer",
+    "is_closed",
     "open_recording",
     "repair",
     "replacing",

@@ -56,6 +56,14 @@ def open_recording(path: str | os.PathLike[str]) -> Recording:
     )
 
 
+def is_closed(path: str | os.PathLike[str]) -> bool:
+    """Whether its writer came to the end: a recording that was cut off lacks the last bytes."""
+    with open(path, "rb") as file:
+        size = _size(file)
+        file.seek(max(size - len(MAGIC), 0))
+        return size > 2 * len(MAGIC) and file.read() == MAGIC
+
+
 class Recording:
     """A recording on the disk; it is opened anew for every pass, nothing of it stays in memory."""
 

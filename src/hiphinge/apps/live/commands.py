@@ -1,0 +1,45 @@
+"""``hiphinge lift`` and ``hiphinge desk``: live, a workout or a quiet day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hiphinge.apps.live.run import Wish, run
+
+SOURCE = "ble (the sensors you wear), simulated, or the name of a recording."
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What both have."""
+    for option in (
+        click.option("--take-over", is_flag=True, help="End the session that holds the sensors, then begin."),
+        click.option("--json", "as_json", is_flag=True, help="One JSON line an event."),
+        click.option("--wearer", default="", metavar="NAME", help="Whose calibration."),
+        click.option("-o", "--output", type=click.Path(path_type=Path), help="Recording  [default: in the home]"),
+        click.option("--for", "seconds", type=click.FloatRange(0, min_open=True), help="Seconds; else until Ctrl-C."),
+        click.option("--source", default="ble", show_default=True, metavar="ble|simulated|FILE", help=SOURCE),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command(epilog="Example:  hiphinge lift --for 1800 -o monday.mcap")
+@options
+def lift(
+    *, source: str, seconds: float | None, output: Path | None, wearer: str, as_json: bool, take_over: bool
+) -> None:
+    """A workout: repetitions counted, lumbar against hip, a cue when it is due."""
+    run(Wish("lift", source, "workout", seconds, output, wearer, as_json, take_over))
+
+
+@click.command(epilog="Example:  hiphinge desk --wearer anna")
+@options
+def desk(
+    *, source: str, seconds: float | None, output: Path | None, wearer: str, as_json: bool, take_over: bool
+) -> None:
+    """A quiet day: sitting measured, a reminder when it is time to move."""
+    run(Wish("desk", source, "desk-day", seconds, output, wearer, as_json, take_over))

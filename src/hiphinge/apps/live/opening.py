@@ -1,0 +1,94 @@
+"""What a session is run on: the sensors worn, a simulation, or a recording; with settings and calibration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hiphinge import monitor, session, settings, simulate, wizard
+from hiphinge.blocks import SITES, Calibration, Control, Input
+from hiphinge.errors import InputError
+from hiphinge.session import course
+from hiphinge.sources.replayed import Replayed
+from hiphinge.sources.source import Source
+
+BLE, SIMULATED = "ble", "simulated"
+CALIBRATED_S = 180.0
+"""A simulated wearer has shown stand, bends and sitting down by then."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source with all that a monitor needs; ``wearer`` as the recording names it."""
+
+    source: Source
+    params: monitor.Params
+    calibration: Calibration
+    wearer: str
+
+
+async def open_source(name: str, stack: AsyncExitStack, wearer: str, scenario: str, speed: float = 1.0) -> Opened:
+    """``ble``, ``simulated`` (of ``scenario``) or the name of a recording. Raises InputError, SettingsError."""
+    if name == BLE:
+        return await _bluetooth(stack, wearer)
+    if name == SIMULATED:
+        return _simulated(scenario, speed)
+    return _recorded(Path(name), speed)
+
+
+async def _bluetooth(stack: AsyncExitStack, wearer: str) -> Opened:
+    from hiphinge.sources.ble.radio import radio  # noqa: PLC0415  bleak takes 0.2 s, which only a radio needs
+    from hiphinge.sources.ble.source import Bluetooth  # noqa: PLC0415
+
+    params = settings.load()
+    if not params.sensors:
+        raise InputError(
+            "No sensor is assigned to a site, expected at least one. Say which is worn where: hiphinge wear"
+        )
+    source = Bluetooth(await stack.enter_async_context(radio()), params.sensors)
+    return Opened(source, params, settings.kept_calibration(wearer) or uncalibrated(wearer), wearer)
+
+
+def _simulated(scenario: str, speed: float) -> Opened:
+    played = simulate.scenario(scenario)
+    params = replace(settings.load(), sensors=played.sensors)
+    beginning = list(_until(played.batches(), CALIBRATED_S))
+    spans = wizard.from_controls(one for batch in beginning for one in batch if isinstance(one, Control))
+    found = wizard.calibrate_recording(params, beginning, spans, wearer=played.score.wearer.name)
+    source = Replayed(SIMULATED, played.sensors, played.batches(), speed)
+    return Opened(source, params, found, played.score.wearer.name)
+
+
+def _recorded(path: Path, speed: float) -> Opened:
+    opened = session.open(path)
+    plan = course.plan(opened.recording, {})
+    source = Replayed("replay", opened.header.sensors, opened.recording.batches(), speed)
+    return Opened(source, plan.params, plan.calibration, opened.header.wearer)
+
+
+def uncalibrated(wearer: str) -> Calibration:
+    """Nothing is known of this wearer yet."""
+    return replace(monitor.UNCALIBRATED, wearer=wearer)
+
+
+def _until(batches: Iterable[Sequence[Input]], seconds: float) -> Iterator[list[Input]]:
+    for batch in batches:
+        yield [one for one in batch if one.arrival_ns < seconds * 1e9]
+        if batch and batch[-1].arrival_ns >= seconds * 1e9:
+            return
+
+
+def shown(opened: Opened) -> str:
+    """In one sentence: what is worn, and whether it is calibrated."""
+    sites = [site for site in SITES if site in {s.site for s in opened.source.sensors}]
+    own = opened.calibration.max_lumbar_flexion
+    if not opened.calibration.mountings:
+        verdict = "Not calibrated: no angle and no repetition can be told. Calibrate first: hiphinge calibrate"
+    elif math.isnan(own):
+        verdict = "Own range not measured: no rounded back is cued. Add bends: hiphinge calibrate"
+    else:
+        verdict = f"Own lumbar range {math.degrees(own):.0f}°."
+    return f"Sensors on {', '.join(site.replace('_', ' ') for site in sites)}. {verdict}"

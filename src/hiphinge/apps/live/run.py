@@ -1,0 +1,162 @@
+"""One live session from its first to its last line: owned, opened, recorded, shown, closed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hiphinge import settings
+from hiphinge.apps import owner
+from hiphinge.apps.live import keeping
+from hiphinge.apps.live.core import Live
+from hiphinge.apps.live.opening import Opened, open_source, shown
+from hiphinge.apps.live.telling import JsonLines, line, sensor_row
+from hiphinge.apps.watch import Watch
+from hiphinge.blocks import Input, Outcome
+from hiphinge.monitor import Monitor
+from hiphinge.recording import Writer
+from hiphinge.sinks import Delivery, wanted
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asked for on the command line. ``what``: lift or desk; ``speed`` 1 is real time."""
+
+    what: str
+    source: str
+    scenario: str
+    seconds: float | None
+    out: Path | None
+    wearer: str
+    as_json: bool
+    take_over: bool = False
+    speed: float = 1.0
+
+
+def run(wish: Wish) -> None:
+    """Hold the home, run the session, leave everything in order; returns also after Ctrl-C.
+
+    Raises HeldError, InputError, SettingsError, RadioError, RecordingError.
+    """
+    if wish.take_over:
+        owner.take_over()
+    with owner.owning(wish.what), contextlib.suppress(KeyboardInterrupt):
+        for words in keeping.mend():
+            _say(wish, "repaired", words)
+        asyncio.run(_run(wish))
+
+
+async def _run(wish: Wish) -> None:
+    async with AsyncExitStack() as stack:
+        opened = await open_source(wish.source, stack, wish.wearer, wish.scenario, wish.speed)
+        path = wish.out or keeping.new_name(wish.what)
+        writer = Writer(path, keeping.header(opened), threaded=True)
+        live = Live(opened.source, Monitor(opened.params, opened.calibration), writer)
+        totals = Totals()
+        live.listeners.append(totals)
+        _on_signals(live.stop)
+        _say(wish, "begun", f"{shown(opened)} Recording to {path}", path=str(path))
+        with ExitStack() as views:
+            _deliver(live, views, lambda words: _say(wish, "feedback", words))
+            _show(live, opened, wish, views)
+            await stack.enter_async_context(owner.answering(lambda question: answer(question, live, totals, path)))
+            await live.run(wish.seconds)
+        _say(wish, "ended", ended(totals, live, path), path=str(path), repetitions=totals.reps, alerts=totals.alerts)
+
+
+class Totals:
+    """A listener that counts what has come."""
+
+    def __init__(self) -> None:
+        self.reps = self.alerts = 0
+        self.begun: float | None = None
+        self.now = math.nan
+        self.posture = ""
+
+    def __call__(self, inputs: Sequence[Input], outcome: Outcome) -> None:
+        """Count what one feed brought."""
+        self.reps += len(outcome.repetitions)
+        self.alerts += len(outcome.alerts)
+        if outcome.bouts:
+            self.posture = outcome.bouts[-1].posture
+        if inputs:
+            self.now = inputs[-1].arrival_ns / 1e9
+            self.begun = self.now if self.begun is None else self.begun
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been going on."""
+        return self.now - self.begun if self.begun is not None else 0.0
+
+
+def answer(question: dict[str, Any], live: Live, totals: Totals, path: Path) -> dict[str, Any]:
+    """What another process of this user gets: status, or that its wish is taken."""
+    asked = question.get("ask")
+    if asked == "stop":
+        live.stop()
+        return {"taken": True}
+    if asked == "control" and isinstance(question.get("action"), str):
+        live.ask(question["action"], str(question.get("value", "")))
+        return {"taken": True}
+    if asked == "status":
+        return {
+            "recording": str(path),
+            "recording_trouble": live.health.recording,
+            "radio_trouble": live.health.trouble,
+            "seconds": round(totals.seconds, 1),
+            "repetitions": totals.reps,
+            "alerts": totals.alerts,
+            "posture": totals.posture,
+            "sensors": [sensor_row(one) for one in live.health.sensors],
+        }
+    return {"error": f"{asked!r}, expected status, control or stop"}
+
+
+def ended(totals: Totals, live: Live, path: Path) -> str:
+    """The last sentence."""
+    trouble = f" {live.health.recording}" if live.health.recording else ""
+    return f"{totals.seconds:.0f} s, {totals.reps} repetitions, {totals.alerts} alerts. {path}{trouble}"
+
+
+def _deliver(live: Live, views: ExitStack, told: Callable[[str], None]) -> None:
+    sinks = wanted(settings.load(root=settings.Feedback), settings.load_secrets())
+    delivery = views.enter_context(Delivery(sinks, told))
+
+    def offer(_: Sequence[Input], outcome: Outcome) -> None:
+        for alert in outcome.alerts:
+            delivery.offer(alert)
+
+    live.listeners.append(offer)
+
+
+def _show(live: Live, opened: Opened, wish: Wish, views: ExitStack) -> None:
+    if wish.as_json:
+        live.listeners.append(JsonLines(live.health))
+        return
+    watch = views.enter_context(Watch(wish.what, opened.calibration.max_lumbar_flexion))
+    live.listeners.append(lambda _, outcome: watch.show(outcome))
+
+
+def _say(wish: Wish, event: str, words: str, **values: Any) -> None:
+    if wish.as_json:
+        line(event, message=words, **values)
+    else:
+        click.echo(words, err=event != "ended")
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    """Ctrl-C, the end of the terminal and a service's stop end a session in good order."""
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if sys.platform != "win32":
+            loop.add_signal_handler(getattr(signal, name), stop)

@@ -1,0 +1,179 @@
+"""One process per home owns the sensors and the live recording; the others ask it.
+
+The owner holds a lock on ``owner.lock`` for as long as it lives (the system
+lets go when it dies) and answers on a local socket that its user alone may
+open: one JSON line in, one out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from hiphinge.errors import HeldError
+from hiphinge.settings import home, private_folder, write_private
+
+Answer = Callable[[dict[str, Any]], dict[str, Any]]
+
+LOCK, CARD = "owner.lock", "owner.json"
+LONGEST_SOCKET = 100
+"""Bytes of a socket's path: 103 on macOS, 107 on Linux."""
+LARGEST_LINE = 1 << 20
+TAKE_OVER_S, ASK_S = 15.0, 3.0
+POLL_S = 0.05
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+
+@contextmanager
+def owning(what: str) -> Iterator[None]:
+    """Own this home as ``what`` ("lift", "desk", …); HeldError says who does already."""
+    with (home() / LOCK).open("a+") as file:
+        if not _locked(file):
+            raise HeldError(_held())
+        card = {"what": what, "since": datetime.now().astimezone().isoformat(timespec="seconds"), "pid": os.getpid()}
+        _write_card(card)
+        try:
+            yield
+        finally:
+            (home() / CARD).unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def answering(answer: Answer) -> AsyncIterator[None]:
+    """While inside, other processes of this user are answered; the home must be owned."""
+    token = secrets.token_hex(16)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, ValueError, TimeoutError):
+            question = json.loads(await asyncio.wait_for(reader.readline(), ASK_S))
+            # A question that is no object, or without the token, gets no answer.
+            if isinstance(question, dict) and secrets.compare_digest(str(question.get("token")), token):
+                writer.write((json.dumps(answer(question)) + "\n").encode())
+                await writer.drain()
+        writer.close()
+
+    server, place = await _listen(serve)
+    try:
+        _write_card({**(owner() or {}), **place, "token": token})
+        async with server:
+            yield
+    finally:
+        if "path" in place:
+            Path(str(place["path"])).unlink(missing_ok=True)
+
+
+def owner() -> dict[str, Any] | None:
+    """Who owns this home: what, since, pid and where it answers; None when nobody does."""
+    path = home() / LOCK
+    if not path.exists():
+        return None
+    with path.open("a+") as file:
+        return None if _locked(file) else _card()
+
+
+def ask(question: dict[str, Any]) -> dict[str, Any] | None:
+    """The owner's answer, or None when there is no owner or it does not answer."""
+    return asyncio.run(_ask(question))
+
+
+def take_over() -> None:
+    """Ask the owner to end in good order and wait until it has; HeldError when it does not."""
+    ask({"ask": "stop"})
+    until = time.monotonic() + TAKE_OVER_S
+    while owner() is not None:
+        if time.monotonic() > until:
+            raise HeldError(f"{_held()} It was asked to stop and has not.")
+        time.sleep(POLL_S)
+
+
+async def _ask(question: dict[str, Any]) -> dict[str, Any] | None:
+    card = owner() or {}
+    if "token" not in card:
+        return None
+    try:
+        async with asyncio.timeout(ASK_S):
+            reader, writer = await _connect(card)
+            writer.write((json.dumps({**question, "token": card["token"]}) + "\n").encode())
+            line = await reader.readline()
+            writer.close()
+        found = json.loads(line)
+    except (OSError, ValueError, TimeoutError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+async def _listen(serve: Callable[..., Awaitable[None]]) -> tuple[asyncio.Server, dict[str, object]]:
+    if sys.platform == "win32":
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=LARGEST_LINE)
+        return server, {"port": server.sockets[0].getsockname()[1]}
+    path = _socket_path()
+    path.unlink(missing_ok=True)
+    before = os.umask(0o177)  # the socket is made for its owner only
+    try:
+        server = await asyncio.start_unix_server(serve, path, limit=LARGEST_LINE)
+    finally:
+        os.umask(before)
+    return server, {"path": str(path)}
+
+
+async def _connect(card: dict[str, Any]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if "path" in card:
+        return await asyncio.open_unix_connection(card["path"], limit=LARGEST_LINE)
+    return await asyncio.open_connection("127.0.0.1", card["port"], limit=LARGEST_LINE)
+
+
+def _socket_path() -> Path:
+    """In the home; where that is too deep for a socket, in a private folder of the system's temporary one."""
+    near = home() / "owner.sock"
+    if len(os.fsencode(near)) <= LONGEST_SOCKET:
+        return near
+    digest = hashlib.sha256(os.fsencode(home())).hexdigest()[:16]
+    return private_folder(Path(tempfile.gettempdir()) / f"hiphinge-{os.getuid()}") / digest
+
+
+def _write_card(card: dict[str, object]) -> None:
+    write_private(home() / CARD, json.dumps(card))
+
+
+def _card() -> dict[str, Any]:
+    try:
+        found = json.loads((home() / CARD).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {"what": "another command"}  # it has the lock and has not yet said who it is
+    return found if isinstance(found, dict) else {}
+
+
+def _held() -> str:
+    card = _card()
+    since = str(card.get("since", ""))[11:16]
+    return (
+        f"The sensors are held: {card.get('what', 'another command')} is recording"
+        f"{f' since {since}' if since else ''}. Stop it, or add --take-over."
+    )
+
+
+def _locked(file: TextIO) -> bool:
+    """Take the lock if it is free; it goes with the file."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
