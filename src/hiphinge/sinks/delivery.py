@@ -18,10 +18,18 @@ PATIENCE = 1.0
 
 @dataclass(frozen=True)
 class Backoff:
-    """How long a failing sink is left alone: ``first`` s, then twice as long each time, up to ``longest`` s [D]."""
+    """How long a failing sink is left alone: ``first`` s, then twice as long each time, up to ``longest`` s [D].
+
+    >>> [Backoff().pause(n) for n in (1, 2, 3, 9999)]
+    [1.0, 2.0, 4.0, 60.0]
+    """
 
     first: float = 1.0
     longest: float = 60.0
+
+    def pause(self, failures: int) -> float:
+        """After so many failures in a row, s."""
+        return min(self.first * 2.0 ** min(failures - 1, 60), self.longest)
 
 
 class Delivery:
@@ -74,6 +82,7 @@ class _Worker:
         self._waiting: deque[tuple[float, Alert]] = deque(maxlen=sink.keep)
         self._changed = threading.Condition()
         self._finishing = self._left = False
+        self._undelivered = False  # the last cue: then being open again is not enough to be called ready
         # A daemon: a service that does not answer must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name=f"hiphinge {sink.name}", daemon=True)
         self._thread.start()
@@ -95,14 +104,14 @@ class _Worker:
             self._left = True
 
     def _run(self) -> None:
-        pause = self._backoff.first
+        failures = 0
         while True:
             try:
                 self.sink.open()
-                self.state = self.sink.state
+                self.state = self.state if self._undelivered else self.sink.state
                 while (found := self._next()) is not None:
                     self._deliver(*found)
-                    pause = self._backoff.first
+                    failures = 0
                 break
             except MissingExtraError as e:
                 self._tell(str(e))
@@ -111,8 +120,8 @@ class _Worker:
             except SinkError as e:
                 self._tell(str(e))
                 self.sink.close()
-                self._divert(time.monotonic() + pause)
-                pause = min(2 * pause, self._backoff.longest)
+                failures += 1
+                self._divert(time.monotonic() + self._backoff.pause(failures))
             if self._finishing:
                 break
         self.sink.close()
@@ -121,7 +130,9 @@ class _Worker:
     def _deliver(self, since: float, cue: Alert) -> None:
         try:
             self.sink.deliver(cue)
+            self.state, self._undelivered = self.sink.state, False
         except SinkError:
+            self._undelivered = True
             with self._changed:
                 if len(self._waiting) < self.sink.keep:  # else a newer one took its place
                     self._waiting.appendleft((since, cue))

@@ -30,7 +30,7 @@ class Push(Sink):
         super().__init__(params.kinds)
         self.name = f"push {number}"
         self._address, self._number = address, number
-        self._services: Any = None
+        self._service: Any = None
         self._types: Any = None
 
     def open(self) -> None:
@@ -38,28 +38,34 @@ class Push(Sink):
         hush()
         apprise = optional("apprise", "push")
         # In memory: some services would keep tokens on the disk.
-        asset = apprise.AppriseAsset(app_id="hiphinge", async_mode=False, storage_mode="memory")
-        services = apprise.Apprise(asset=asset)
-        if not services.add(self._address.reveal()):
+        asset = apprise.AppriseAsset(app_id="hiphinge", storage_mode="memory")
+        self._service = apprise.Apprise.instantiate(self._address.reveal(), asset=asset)
+        if self._service is None:
             raise SinkError(
                 f"{self.name}: apprise cannot read address {self._number} of secrets.toml, expected one like "
                 "ntfy://topic. Correct it there."
             )
-        self._services, self._types = services, apprise.NotifyType
+        self._types = apprise.NotifyType
 
     def deliver(self, cue: Alert) -> None:
         """Send its words, and nothing else of the wearer; gives up after the service's own patience (4 s)."""
-        # notify() tells all failures, those of its plugins too, by what it returns.
-        kind = self._types.WARNING if cue.severity == "warning" else self._types.INFO
-        if not self._services.notify(body=cue.message, title="hiphinge", notify_type=kind):
+        if not self._sent(cue):
             raise SinkError(
                 f"{self.name}: the service of address {self._number} in secrets.toml does not take messages now, "
                 "expected an answer. Check the network and the address; it is tried again."
             )
 
+    def _sent(self, cue: Alert) -> bool:
+        """Whether the service took it. Not by ``Apprise.notify``: its pool would hold up the end of the program."""
+        kind = self._types.WARNING if cue.severity == "warning" else self._types.INFO
+        try:
+            return bool(self._service.notify(body=cue.message, title="hiphinge", notify_type=kind))
+        except Exception:  # noqa: BLE001 - one of a hundred plugins: anything, with the address in its text
+            return False
+
     def close(self) -> None:
         """Forget the service."""
-        self._services = None
+        self._service = None
 
     @property
     def state(self) -> str:
