@@ -45,8 +45,11 @@ class Decoded(NamedTuple):
 class Decoder(Protocol):
     """Bytes of one sensor -> samples; keeps what a stream needs (a tick to unwrap, half a frame).
 
-    ``time`` is HOST, DEVICE or COUNTED. Any grouping of the same packets gives
-    the same samples; packets of other characteristics than its own are ignored.
+    ``time`` is HOST, DEVICE or COUNTED; it may change with a configuration that
+    was followed (a clock found unsteady), never in between. DEVICE begins anew,
+    lower, with a device that was reset, COUNTED with every connection. Any
+    grouping of the same packets gives the same samples; packets of other
+    characteristics than its own are ignored.
     """
 
     time: str
@@ -143,7 +146,7 @@ class Wanted:
 class Configuration:
     """What the sensor said it does, read back after it was set; ``more`` is what its decoder needs besides (JSON).
 
-    rate_hz : samples a second. acc_range, gyr_range : m/s², rad/s.
+    rate_hz : samples a second. acc_range, gyr_range : m/s², rad/s; 0 rad/s: no gyroscope.
     """
 
     rate_hz: float
@@ -163,7 +166,8 @@ class Configuration:
         if not isinstance(more, dict):
             raise ValueError(f"configuration: {text[:60]!r}, expected an object of fields.")
         rate_hz, acc_range, gyr_range = (content.get(name) for name in ("rate_hz", "acc_range", "gyr_range"))
-        if not all(isinstance(x, (int, float)) and 0 < x < 1e6 for x in (rate_hz, acc_range, gyr_range)):
+        numbers = all(isinstance(x, (int, float)) and 0 <= x < 1e6 for x in (rate_hz, acc_range, gyr_range))
+        if not numbers or not rate_hz or not acc_range:
             raise ValueError(f"configuration: {text[:60]!r}, expected a rate and ranges above 0.")
         return cls(rate_hz, acc_range, gyr_range, more)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from hiphinge.devices import hiphinge_imu
 from hiphinge.devices.driver import Advertisement, Decoder, Driver
+from hiphinge.devices.hiphinge_ble import Hiphinge
 
 DRIVERS: dict[str, Driver] = {}
 """Devices that can be connected to, by name."""
@@ -25,3 +26,7 @@ def add(driver: Driver) -> None:
 def recognised(seen: Advertisement) -> Driver | None:
     """The first driver that knows this advertisement."""
     return next((driver for driver in DRIVERS.values() if driver.recognises(seen)), None)
+
+
+for _driver in (Hiphinge(),):
+    add(_driver)
