@@ -112,23 +112,34 @@ class _Track:
 
     def append(self, block: ImuBlock) -> None:
         """Take samples newer than all before; note where the sensor was silent too long."""
-        # A sample without a number would stay in a filter for good.
+        told = np.empty(len(block) + 1, np.int64)
+        told[0], told[1:] = self.last, self._told(block)
+        before = np.maximum.accumulate(told)[:-1]
+        # One older than the one before it tells nothing new: a duplicate, or a clock gone back.
+        new = told[1:] > before
+        late = block.arrival_ns - np.maximum(before, self.begun) > self._bridge + self._slack
+        for j in np.flatnonzero(new & late).tolist():
+            self._silences.append((int(before[j]), int(block.arrival_ns[j]) - self._slack))
+        parts = (block.t_ns, block.acc, block.gyr, block.clipped)
+        t, acc, gyr, clipped = parts if new.all() else (part[new] for part in parts)
+        kept = len(self._t)
+        x = np.empty((kept + len(t), 6))
+        x[:kept], x[kept:, :3], x[kept:, 3:] = self._x, acc, gyr
+        self._t, self._x = np.concatenate((self._t, t)), x
+        self._clipped = np.concatenate((self._clipped, clipped))
+        if len(self._t):
+            self.last = int(self._t[-1])
+
+    def _told(self, block: ImuBlock) -> Times:
+        """The times (n,) of samples that can be used; one without a number would stay in a filter for good."""
+        if np.isfinite(block.gyr).all() and np.isfinite(block.acc).all():
+            self._turns = True
+            return block.t_ns
         finite = np.isfinite(block.gyr).all(axis=1)
         turns = np.logical_or.accumulate(finite) | self._turns
         sound = np.isfinite(block.acc).all(axis=1) & ~np.isinf(block.gyr).any(axis=1) & (finite | ~turns)
         self._turns = self._turns or bool(finite.any())
-        told = np.where(sound, block.t_ns, _NEVER)
-        before = np.maximum.accumulate(np.concatenate(([self.last], told)))[:-1]
-        # One older than the one before it tells nothing new: a duplicate, or a clock gone back.
-        new = told > before
-        patience = np.maximum(before, self.begun) + self._bridge + self._slack
-        for j in np.flatnonzero(new & (block.arrival_ns > patience)):
-            self._silences.append((int(before[j]), int(block.arrival_ns[j]) - self._slack))
-        self._t = np.concatenate((self._t, block.t_ns[new]))
-        self._x = np.concatenate((self._x, np.concatenate((block.acc, block.gyr), axis=1)[new]))
-        self._clipped = np.concatenate((self._clipped, block.clipped[new]))
-        if len(self._t):
-            self.last = int(self._t[-1])
+        return np.where(sound, block.t_ns, _NEVER)
 
     def known_until(self, horizon_ns: int) -> int:
         """The last time up to which this sensor need not be waited for."""
@@ -137,27 +148,32 @@ class _Track:
         return self.last
 
     def sample(self, at: Times, acc: Floats, gyr: Floats, flags: Flags) -> None:
-        """Fill acc, gyr (n, 3) and flags (n,) at the times ``at``; then forget what is past."""
-        after = np.searchsorted(self._t, at)
-        inside = (after > 0) & (after < len(self._t))
-        right = np.minimum(after, max(len(self._t) - 1, 0))
-        left = np.maximum(right - 1, 0)
+        """Fill acc, gyr (n, 3) and flags (n,), MISSING so far, at the times ``at``; then forget what is past."""
         if not len(self._t):
             return
-        exact = self._t[right] == at
-        left = np.where(exact, right, left)
-        gap = self._t[right] - self._t[left]
-        known = (inside | exact) & (gap <= self._bridge) & ~self._silent(at)
+        after = np.searchsorted(self._t, at)
+        right = np.minimum(after, len(self._t) - 1)
+        until = self._t.take(right)
+        exact = until == at
+        left = np.maximum(right - ~exact, 0)
+        since = self._t.take(left)
+        gap = until - since
+        known = ((after > 0) & (after < len(self._t)) | exact) & (gap <= self._bridge)
+        if self._silences:
+            known &= ~self._silent(at)
         # Where exact, the gap is 0 and the weight is of no matter.
-        weight = ((at - self._t[left]) / np.maximum(gap, 1))[:, None]
-        x = self._x[left] + weight * (self._x[right] - self._x[left])
+        weight = ((at - since) / np.maximum(gap, 1))[:, None]
+        x = self._x.take(left, axis=0)
+        x += weight * (self._x.take(right, axis=0) - x)
         if known.all():
-            acc[:], gyr[:] = x[:, :3], x[:, 3:]
+            acc[:], gyr[:], flags[:] = x[:, :3], x[:, 3:], 0
         else:
-            acc[known], gyr[known] = x[known, :3], x[known, 3:]
-        flags[:] = np.where(known, 0, MISSING)
-        flags[known & (gap > self._filled_from)] |= FILLED
-        flags[known & (self._clipped[left] | self._clipped[right])] |= CLIPPED
+            acc[known], gyr[known], flags[known] = x[known, :3], x[known, 3:], 0
+        filled = gap > self._filled_from
+        if filled.any():
+            flags[known & filled] |= FILLED
+        if self._clipped.any():
+            flags[known & (self._clipped[left] | self._clipped[right])] |= CLIPPED
         self._forget(int(at[-1]))
 
     def _silent(self, at: Times) -> Bools:
