@@ -119,6 +119,19 @@ def test_check_sends_nothing(there: Service) -> None:
     assert there.posts.empty()
 
 
+def test_a_plugin_that_raises_its_address_is_one_sentence(there: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    sink = Push(feedback.Push(), there.address("abc"))
+    sink.open()
+
+    def raising(**_: object) -> bool:
+        raise ValueError(PLANTED)
+
+    monkeypatch.setattr(sink._service, "notify", raising)
+    with pytest.raises(SinkError, match=DOWN) as e:
+        sink.deliver(cue())
+    assert e.value.__cause__ is e.value.__context__ is None
+
+
 def test_without_the_extra_the_line_for_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'hiphinge\[push\]'"):

@@ -71,11 +71,10 @@ def test_muted_nothing_is_heard(played: tuple[Sound, Heard]) -> None:
 
 def test_the_depth_is_heard_where_it_was_asked_for(played: tuple[Sound, Heard]) -> None:
     sink, listener = played
-    sink.open()
-    sink.depth(0.5)
-    assert listener.loud.wait(10)
-    sink.depth(math.nan)
-    sink.close()
+    with Delivery([sink], Told()) as delivery:
+        delivery.depth(0.5)
+        assert listener.loud.wait(10)
+        delivery.depth(math.nan)
     assert listener.peak() <= 0.4 * DEPTH_LEVEL
     quiet = Sound(feedback.Sound(), SILENT)
     quiet.depth(0.5)

@@ -54,6 +54,11 @@ class Delivery:
             if cue.kind in worker.sink.kinds and not worker.sink.muted:
                 worker.offer(cue)
 
+    def depth(self, share: float) -> None:
+        """How deep the movement is now, 0 upright to 1 deepest, NaN unknown; for those that make it heard."""
+        for worker in self._workers:
+            worker.sink.depth(share)
+
     def mute(self, on: bool) -> None:
         """Whether all that is heard is silent."""
         for worker in self._workers:

@@ -41,6 +41,10 @@ class Sink(ABC):
     def deliver(self, cue: Alert) -> None:
         """Bring one cue. SinkError: it did not reach the wearer."""
 
+    def depth(self, share: float) -> None:
+        """How deep the movement is, 0 upright to 1 deepest, NaN unknown; from any thread, at once. Most do nothing."""
+        return
+
     def close(self) -> None:
         """Give back what ``open`` took; also after it failed."""
         return

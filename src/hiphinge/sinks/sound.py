@@ -59,7 +59,7 @@ class Sound(Sink):
         self.mixer.play(cue.kind)
 
     def depth(self, share: float) -> None:
-        """How deep the movement is, 0 upright to 1; NaN: not known. Heard if the wearer asked for it."""
+        """Let it be heard, if the wearer asked for it."""
         self.mixer.depth = share if self.params.depth_pitch and not self.muted else math.nan
 
     def close(self) -> None:
