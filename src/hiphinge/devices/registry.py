@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hiphinge.devices import hiphinge_imu
 from hiphinge.devices.driver import Advertisement, Decoder, Driver
 from hiphinge.devices.hiphinge_ble import Hiphinge
+from hiphinge.devices.witmotion import WitMotion
 
 DRIVERS: dict[str, Driver] = {}
 """Devices that can be connected to, by name."""
@@ -28,5 +29,5 @@ def recognised(seen: Advertisement) -> Driver | None:
     return next((driver for driver in DRIVERS.values() if driver.recognises(seen)), None)
 
 
-for _driver in (Hiphinge(),):
+for _driver in (Hiphinge(), WitMotion()):
     add(_driver)
