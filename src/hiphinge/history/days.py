@@ -43,7 +43,8 @@ def day_table(journal: Journal) -> pd.DataFrame:
         | _tests(tests.get(key))
         for key in by_day["presence"]
     ]
-    return pd.DataFrame(rows, columns=None if rows else ["wearer", "day"])
+    none = dict.fromkeys(("presence", "bout", "shift", "repetition", "alert"))
+    return pd.DataFrame(rows, columns=None if rows else ["wearer", "day", *_day(none, {}, set())])
 
 
 def session_starts(journal: Journal) -> dict[str, float]:

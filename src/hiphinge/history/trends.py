@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -66,21 +65,19 @@ class Trend:
         return self.recent - self.before
 
 
-def doubtful(days: pd.DataFrame, live: Mapping[str, bool], today: date) -> pd.Series:
-    """Which rows lie on a day that cannot be: after tomorrow, or, where ``live`` by day, before the program was.
+def doubtful(day: str, live: bool, today: date) -> bool:
+    """Whether a day (ISO) cannot be: after tomorrow, or recorded live before the program was.
 
     An import may be as old as it likes.
     """
-    latest = (today + timedelta(days=1)).isoformat()
-    early = days["day"].map(lambda day: live.get(day, True)) & (days["day"] < EARLIEST)
-    return early | (days["day"] > latest)
+    return (live and day < EARLIEST) or day > (today + timedelta(days=1)).isoformat()
 
 
 def values(days: pd.DataFrame, measure: Measure) -> pd.Series:
     """A measure on the days that tell it, in its unit, by day (ISO)."""
     table = days.set_index("day")
     if measure.column not in table:
-        return pd.Series(dtype=float)
+        return pd.Series(dtype=float, index=pd.Index([], dtype=object))
     column = table[measure.column].astype(float)
     if measure.column in OF_LIFTS:
         return column[column > 0] if measure.column == "repetitions" else column.dropna()

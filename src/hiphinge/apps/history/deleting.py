@@ -1,0 +1,108 @@
+"""What is deleted is said before, then it goes for good: recording, summary and rows."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from hiphinge import history, settings
+from hiphinge.apps.history.gathering import is_growing, on_disk
+from hiphinge.apps.history.remarks import in_words
+from hiphinge.apps.recordings import printable
+from hiphinge.apps.report.words import plural
+from hiphinge.errors import InputError
+from hiphinge.history import Journal
+
+ALL, UNDATED = "all", "undated"
+MOST = 20
+"""Files that are listed one by one."""
+
+
+def delete(journal: Journal, what: str, wearer: str | None, yes: bool) -> None:
+    """Everything of a day (ISO), of what has no date, or of all days; of one wearer or of all."""
+    ids = chosen(journal, what, wearer)
+    files = _files(journal, ids, everything=what == ALL and wearer is None)
+    if not ids and not files:
+        click.echo(f"Nothing of {_in_words(what)} is kept.")
+        return
+    click.echo(f"To be deleted for good, {_in_words(what)}: {plural(len(ids), 'session')}")
+    also = sorted({day for id in ids for day in _days(journal, id)} - {what}) if what not in (ALL, UNDATED) else []
+    if also:
+        click.echo(f"They reach over midnight: {', '.join(map(in_words, also))} loses their part too.")
+    _list([(path, path.stat().st_size, "") for path in files])
+    if not _agreed(yes):
+        return
+    for path in files:
+        path.unlink(missing_ok=True)
+    journal.forget(ids)
+    click.echo(f"Deleted: {plural(len(ids), 'session')}, {plural(len(files), 'file')}.")
+
+
+def chosen(journal: Journal, what: str, wearer: str | None) -> set[str]:
+    """The sessions that are meant."""
+    ids = journal.ids() if what == ALL else journal.on_day(history.UNDATED if what == UNDATED else what)
+    sessions = journal.table("session")
+    return ids if wearer is None else ids & set(sessions["id"][sessions["wearer"] == wearer])
+
+
+def _files(journal: Journal, ids: set[str], *, everything: bool) -> list[Path]:
+    """Recordings first: stopped half-way, what is left can still be found and deleted."""
+    disk, _ = on_disk(journal.home)
+    raw = [one.raw for one in disk if everything or one.session in ids]
+    growing = [one.path.name for one in raw if is_growing(one)]
+    if growing:
+        raise InputError(f"{growing[0]}: is being recorded now. Stop that first, then delete.")
+    folder = history.recordings(journal.home)
+    if everything:
+        return [*sorted(folder.glob("*.mcap")), *history.kept(journal.home)]
+    summaries = [history.summary_path(journal.home, id) for id in sorted(ids)]
+    return [*(one.path for one in raw), *(path for path in summaries if path.exists())]
+
+
+def _days(journal: Journal, session: str) -> set[str]:
+    presence = journal.table("presence")
+    return set(presence["day"][presence["session"] == session])
+
+
+def prune(journal: Journal, yes: bool) -> None:
+    """Raw recordings that are too old or too much; summaries and rows stay."""
+    disk, notes = on_disk(journal.home)
+    raw = [one.raw for one in disk]
+    kept: settings.Retention = settings.load(root=settings.Retention)
+    going = history.going(raw, kept, time.time())
+    for note in (*notes, *(f"{one.path.name}: stays, it has no summary yet" for one in history.unsummarised(raw))):
+        click.echo(printable(note), err=True)
+    rule = f"raw recordings are kept for {kept.keep_raw_days:g} days and up to {kept.disk_budget_gb:g} GB"
+    if not going:
+        click.echo(f"Nothing to delete: {rule}.")
+        return
+    click.echo(f"{plural(len(going), 'raw recording')} to be deleted ({rule}); the summaries stay:")
+    _list([(one.raw.path, one.raw.size, one.why) for one in going])
+    if not _agreed(yes):
+        return
+    for one in going:
+        one.raw.path.unlink(missing_ok=True)
+    click.echo(f"Deleted: {plural(len(going), 'raw recording')}.")
+
+
+def _list(files: Sequence[tuple[Path, int, str]]) -> None:
+    for path, size, why in files[:MOST]:
+        click.echo(printable(f"  {path.name}  {size / 1e6:.1f} MB{f'  {why}' if why else ''}"))
+    if len(files) > MOST:
+        click.echo(f"  … and {len(files) - MOST} more, {sum(size for _, size, _ in files[MOST:]) / 1e6:.1f} MB")
+
+
+def _agreed(yes: bool) -> bool:
+    """Asked on a terminal only; without an answer nothing is deleted."""
+    if yes or (sys.stdin.isatty() and click.confirm("Delete them for good?")):
+        return True
+    click.echo("Nothing is deleted. Add --yes to delete.")
+    return False
+
+
+def _in_words(what: str) -> str:
+    return {ALL: "all days", UNDATED: "sessions without a date"}.get(what) or in_words(what)

@@ -1,0 +1,237 @@
+"""The history of one wearer as a page: a day, a week or all of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from bokeh.model import Model
+
+from hiphinge.apps.history import drawings
+from hiphinge.apps.history.remarks import in_words
+from hiphinge.apps.history.told import hours, trend_in_words
+from hiphinge.apps.history.view import View
+from hiphinge.apps.report import colours
+from hiphinge.apps.report.facts import SAFETY
+from hiphinge.apps.report.page import Card, Column, Key, Page, Row, Section, Table, html
+from hiphinge.apps.report.words import UNKNOWN, number, plural, span
+from hiphinge.history.trends import ENOUGH_WORN_S, MEASURES, Measure
+
+RIBBONS = 28
+"""Days whose hours are drawn, the last ones."""
+LONGEST_BOUTS = 12
+TESTS = tuple(m for m in MEASURES if m.name.endswith("test"))
+
+
+def render(view: View) -> str:
+    """The page as HTML, self-contained."""
+    made: dict[str, Model] = {}
+    sections = tuple(_sections(view, made))
+    name = view.wearer or "wearer not named"
+    return html(Page(f"History: {name}", _subtitle(view), _lead(view), _cards(view), sections, SAFETY, made))
+
+
+def _subtitle(view: View) -> str:
+    if view.days.empty:
+        return "no day in this period"
+    first, last = view.days["day"].iloc[0], view.days["day"].iloc[-1]
+    if first == last:
+        return f"{date.fromisoformat(first):%A} {in_words(first)}"
+    return f"{in_words(first)} to {in_words(last)}, {plural(len(view.days), 'day')} with sensors"
+
+
+def _lead(view: View) -> str:
+    if view.days.empty:
+        return "Nothing was recorded here."
+    days, lifts = view.days, int(view.days["repetitions"].sum())
+    said = [f"{span(days['worn_s'].sum())} worn", f"{span(days['sitting_s'].sum())} of it sitting"]
+    said.append(f"{plural(int(days['breaks'].sum()), 'break')} from it")
+    said.append(plural(lifts, "lift") if lifts else "no lift")
+    return "; ".join(said) + "."
+
+
+def _cards(view: View) -> tuple[Card, ...]:
+    days, wanted = view.days, view.wanted
+    if days.empty:
+        return ()
+    n, sitting = len(days), days["sitting_s"].sum()
+    a_day = " a day" if n > 1 else ""
+    breaks = 3600 * days["breaks"].sum() / sitting if sitting > 0 else math.nan
+    share = 100 * sitting / max(days["worn_s"].sum(), 1.0)
+    goals = {goal.words: goal for goal in view.goals}
+    kept = "; ".join(f"{words}: {g.kept} of {plural(g.days, 'day')}" for words, g in goals.items() if g.days)
+    return (
+        Card("Sitting", span(sitting / n), f"{share:.0f} % of the time worn{a_day and ', mean a day'}"),
+        Card("Breaks", f"{number(breaks, 1)} an hour", f"of sitting; goal {wanted.breaks_per_hour:g}"),
+        Card("Longest sitting", span(days["longest_sitting_s"].max()), "without standing up"),
+        Card(
+            "Walking", span(days["walking_s"].sum() / n), f"goal {wanted.walking_min:g} min a day{a_day and '; mean'}"
+        ),
+        Card("Lifts", str(int(days["repetitions"].sum())), _rounded(days)),
+        Card("Goals", UNKNOWN if not kept else f"{sum(g.kept for g in view.goals)} kept", kept or "no long day yet"),
+    )
+
+
+def _rounded(days: pd.DataFrame) -> str:
+    judged, rounded = int(days["judged"].sum()), int(days["rounded"].sum())
+    return f"{rounded} of {judged} with a rounded back" if judged else "none judged"
+
+
+def _sections(view: View, made: dict[str, Model]) -> Iterator[Section]:
+    if view.notes:
+        yield Section("Worth knowing", tuple(view.notes))
+    if view.days.empty:
+        return
+    yield _postures(view, made)
+    yield from _sitting(view, made)
+    yield from _lifts(view, made)
+    yield from _tests(view, made)
+    if len(view.days) == 1:
+        yield _bouts(view)
+    else:
+        yield _trends(view)
+        yield _weeks(view)
+    yield _days(view)
+    yield _figures(view)
+
+
+def _postures(view: View, made: dict[str, Model]) -> Section:
+    days = list(view.days["day"].tail(RIBBONS))
+    bouts = view.bouts[view.bouts["day"].isin(days)]
+    made["postures"] = drawings.postures(days, bouts)
+    seen = [p for p in colours.POSTURES if p in set(bouts["posture"])]
+    key = tuple(Key("bar", colours.POSTURES[p], p.replace("_", " ")) for p in seen)
+    words = "What you did, hour by hour, in the time of the place where it was recorded."
+    note = (f"The last {RIBBONS} of {len(view.days)} days.",) if len(view.days) > RIBBONS else ()
+    return Section("The day's hours", (words,), key, plot="postures", notes=note)
+
+
+def _sitting(view: View, made: dict[str, Model]) -> Iterator[Section]:
+    days = view.days
+    if not days["sitting_s"].sum() > 0:
+        yield Section("Sitting", ("No sitting was seen.",))
+        return
+    made["sitting"] = drawings.sitting(days)
+    key = tuple(Key("bar", colour, name) for colour, name in zip(drawings.BIN_COLOURS, drawings.BINS, strict=True))
+    words = "Hours of sitting by how long each stretch of it lasted. Short stretches mean that you got up often."
+    yield Section("Sitting", (words,), key, plot="sitting")
+    goal = (Key("dashes", colours.LIMIT, "goal"),)
+    made["breaks"] = drawings.bars(
+        days, days["breaks_per_hour"], "breaks an hour", view.wanted.breaks_per_hour, colours.POSTURES["standing"]
+    )
+    yield Section("Breaks", ("How often you got up, for each hour of sitting.",), goal, plot="breaks")
+    made["walking"] = drawings.bars(
+        days, days["walking_s"] / 60, "minutes of walking", view.wanted.walking_min, colours.POSTURES["walking"]
+    )
+    yield Section("Walking", ("Minutes on your feet and moving.",), goal, plot="walking")
+
+
+def _lifts(view: View, made: dict[str, Model]) -> Iterator[Section]:
+    days = view.days[view.days["repetitions"] > 0]
+    if days.empty:
+        return
+    made["lifts"] = drawings.lifts(days)
+    key = (
+        Key("bar", colours.NOT_ROUNDED, "not rounded"),
+        Key("bar", colours.ROUNDED, "rounded"),
+        Key("bar", colours.UNKNOWN, "not judged"),
+    )
+    yield Section("Lifts", ("Repetitions on the days that had some.",), key, plot="lifts")
+    if days["lumbar_share_pct"].notna().any():
+        made["share"] = drawings.dots(days, days["lumbar_share_pct"], "low back, % of the bend", colours.BACK)
+        words = "How much of a bend came from the low back, the rest from the hips; the middle lift of each day."
+        yield Section("Share of the low back", (words,), plot="share")
+
+
+def _tests(view: View, made: dict[str, Model]) -> Iterator[Section]:
+    for test in TESTS:
+        if test.column in view.days and view.days[test.column].notna().any():
+            days = view.days[view.days[test.column].notna()]
+            made[test.column] = drawings.dots(days, days[test.column], f"{test.name}, {test.unit}", colours.HIP)
+            yield Section(test.name.capitalize(), ("Your own figure and its way; no pass, no fail.",), plot=test.column)
+
+
+def _bouts(view: View) -> Section:
+    seated = view.bouts[view.bouts["posture"] == "sitting"]
+    longest = seated.assign(length=seated["end_s"] - seated["start_s"]).nlargest(LONGEST_BOUTS, "length")
+    rows = tuple(
+        Row((hours(b.at_s), span(b.length), number(_known(b.slouch_pct), 0, " %"))) for b in longest.itertuples()
+    )
+    return Section("Longest sitting", table=Table((Column("from"), Column("how long"), Column("slouch")), rows))
+
+
+def _known(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _trends(view: View) -> Section:
+    said = [words for trend in view.trends if (words := trend_in_words(trend))]
+    lines = tuple(f"{words[:1].upper()}{words[1:]}." for words in said)
+    none = ("Too few days for a trend: it needs six long days in the last two weeks and six in the six before.",)
+    note = ("Days differ by chance, too: only a change that stays for weeks means something.",) if lines else ()
+    return Section("The last two weeks against the six before", lines or none, notes=note)
+
+
+DAY = (
+    Column("worn"),
+    Column("sitting"),
+    Column("longest", minor=True),
+    Column("breaks an hour"),
+    Column("walking"),
+    Column("slouch", minor=True),
+    Column("lifts"),
+    Column("rounded", minor=True),
+    Column("low back", minor=True),
+)
+
+
+def _weeks(view: View) -> Section:
+    columns = (Column("week of", numeric=False), Column("long days"), *(c for c in DAY if c.label != "slouch"))
+    rows = [Row((in_words(w.week), str(w.days), *_cells(w))) for w in reversed(list(view.weeks.itertuples()))]
+    note = f"Times are means of days worn for {ENOUGH_WORN_S / 3600:g} h or more; lifts are sums. Times in h:min."
+    return Section("Weeks", table=Table(columns, tuple(rows)), notes=(note,))
+
+
+def _days(view: View) -> Section:
+    rows = []
+    for day in reversed(list(view.days.itertuples())):
+        cells = list(_cells(day))
+        cells.insert(5, number(day.slouch_pct, 0, " %"))
+        rows.append(Row((f"{date.fromisoformat(day.day):%a} {in_words(day.day)}", *cells)))
+    return Section("Days", table=Table((Column("day", numeric=False), *DAY), tuple(rows)), notes=("Times in h:min.",))
+
+
+def _cells(row: Any) -> tuple[str, ...]:
+    return (
+        *(hours(row.worn_s), hours(row.sitting_s), hours(row.longest_sitting_s), number(row.breaks_per_hour, 1)),
+        *(hours(row.walking_s), str(row.repetitions) if row.repetitions else UNKNOWN),
+        f"{row.rounded} of {row.judged}" if row.judged else UNKNOWN,
+        number(row.lumbar_share_pct, 0, " %"),
+    )
+
+
+FIGURES = (
+    ("half of all sitting time in stretches up to (W50)", "w50_s", "min"),
+    ("usual stretch of sitting (fitted W50)", "usual_bout_s", "min"),
+    ("alpha of the power law of stretches", "alpha", ""),
+    ("Gini index of stretches", "gini", ""),
+    ("getting up from sitting, a day", "sit_to_stands", ""),
+    ("slouch, of the own way from tall to slumped", "slouch_pct", "%"),
+    ("posture shifts in 15 min of sitting", "shifts_per_15_min", ""),
+    ("longest sitting without a shift", "longest_motionless_s", "min"),
+)
+
+
+def _figures(view: View) -> Section:
+    """The figures that studies of sitting use, as the middle day has them."""
+    facts = tuple((name, _middle(view.days, Measure(name, column, unit))) for name, column, unit in FIGURES)
+    which = "" if len(view.days) == 1 else "; the middle day"
+    return Section("Figures of sitting", (f"As studies of sitting count it{which}.",), facts=facts)
+
+
+def _middle(days: pd.DataFrame, measure: Measure) -> str:
+    value = float(pd.to_numeric(days[measure.column]).median())
+    return number(value / 60 if measure.unit == "min" else value, 1, f" {measure.unit}" if measure.unit else "")
