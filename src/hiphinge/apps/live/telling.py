@@ -21,7 +21,7 @@ class JsonLines:
 
     def __init__(self, health: Health) -> None:
         self._health = health
-        self._told_ns = 0
+        self._told_ns = -(2**62)
 
     def __call__(self, inputs: Sequence[Input], outcome: Outcome) -> None:
         """What one feed brought, a line each."""

@@ -1,0 +1,47 @@
+"""The only queue keeps order and stamps."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+from hiphinge.blocks import Control, Link, Packet, Tick
+from hiphinge.sources.inbox import Inbox
+
+
+def test_what_waits_comes_out_in_order_and_once() -> None:
+    inbox = Inbox()
+    some = [Packet("a", "data", 5, b"x"), Link(6, "a", "lost"), Tick(7)]
+    for one in some:
+        inbox.put(one)
+    assert asyncio.run(inbox.drain()) == some
+    assert inbox.take() == []
+
+
+def test_an_input_older_than_the_last_is_stamped_as_the_last_was() -> None:
+    inbox = Inbox()
+    inbox.put(Tick(10))
+    inbox.put(Packet("a", "data", 4, b"x"))
+    inbox.put(Link(3, "a", "lost", "why"))
+    assert inbox.take() == [Tick(10), Packet("a", "data", 10, b"x"), Link(10, "a", "lost", "why")]
+
+
+def test_a_wish_is_stamped_by_the_inboxs_clock_and_never_in_the_past() -> None:
+    times = itertools.count(100, 100)
+    inbox = Inbox(lambda: next(times))
+    inbox.ask("mute", "30")
+    inbox.put(Tick(1000))
+    inbox.ask("unmute")
+    assert inbox.take() == [Control(100, "mute", "30"), Tick(1000), Control(1000, "unmute")]
+
+
+def test_drain_waits_until_there_is_something() -> None:
+    async def story() -> list[object]:
+        inbox = Inbox()
+        waiting = asyncio.create_task(inbox.drain())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        inbox.put(Tick(1))
+        return list(await waiting)
+
+    assert asyncio.run(story()) == [Tick(1)]
