@@ -1,0 +1,260 @@
+"""Movella DOT (once Xsens DOT): see firmware_notes/movella_dot.md."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from hiphinge.blocks import Bools, Floats, ImuBlock, Link, Packet
+from hiphinge.devices.configured import Configured
+from hiphinge.devices.driver import (
+    DEVICE,
+    Advertisement,
+    Ask,
+    Configuration,
+    Decoded,
+    Driver,
+    Read,
+    Steps,
+    Subscribe,
+    Wait,
+    Wanted,
+    Write,
+)
+from hiphinge.devices.ticks import Ticks
+from hiphinge.errors import DecodeError, SensorRefused
+
+NAME = "movella_dot"
+ACC_RANGE, GYR_RANGE = 16 * 9.80665, float(np.deg2rad(2000))
+"""Fixed (user manual XD0502P)."""
+RATES = (1, 4, 10, 12, 15, 20, 30, 60)
+"""Hz in real time; 120 is for its own memory alone."""
+NONSENSE = 2.0
+"""Times the range: no sensor measures that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A way to send samples: where, and what stands in it; ``longest`` with the zeros that may follow."""
+
+    number: int
+    characteristic: str
+    layout: np.dtype[np.void]
+    longest: int
+
+
+def _layout(*fields: tuple[str, int]) -> np.dtype[np.void]:
+    return np.dtype([("tick_us", "<u4"), *((name, "<f4", n) for name, n in fields)])
+
+
+RATE_QUANTITIES = Payload(21, "medium", _layout(("acc", 3), ("gyr_dps", 3)), 40)
+CUSTOM_5 = Payload(26, "long", _layout(("quaternion", 4), ("acc", 3), ("gyr_dps", 3)), 63)
+PAYLOADS = {p.number: p for p in (RATE_QUANTITIES, CUSTOM_5)}
+
+# --- Messages ----------------------------------------------------------------------------
+
+SYNC = 0x02
+START_SYNC, STOP_SYNC, ACKNOWLEDGED, SYNC_STATUS, STATUS_IS = 0x01, 0x02, 0x03, 0x08, 0x51
+SYNCED, SYNC_S = 0x04, 14.0
+"""It takes 12 s; the maker reconnects after 14."""
+RESULTS = {0x05: "not enough samples", 0x07: "skew too large", 0x08: "start time wrong", 0x09: "not started"}
+
+
+def message(kind: int, content: bytes) -> bytes:
+    """Kind, length, content and the byte that makes the sum 0."""
+    head = bytes([kind, len(content)]) + content
+    return head + bytes([-sum(head) & 0xFF])
+
+
+def content(payload: bytes, kind: int) -> bytes | None:
+    """What a message of this kind holds, or None where it is none or damaged; zeros may follow it."""
+    if len(payload) < 3 or payload[0] != kind or len(payload) < payload[1] + 3:
+        return None
+    whole = payload[: payload[1] + 3]
+    return whole[2:-1] if sum(whole) & 0xFF == 0 else None
+
+
+def sync_result(payload: bytes | None) -> str:
+    """Of the acknowledgement after reconnecting: "" where it is synchronised, else why not."""
+    told = content(payload or b"", SYNC)
+    if told is None or len(told) < 2 or told[0] != ACKNOWLEDGED:
+        return "no acknowledgement"
+    return RESULTS.get(told[1], f"result {told[1]}") if told[1] else ""
+
+
+# --- The driver --------------------------------------------------------------------------
+
+
+class Dot(Driver):
+    """One sample a notification, at most 60 Hz, on a clock that several can share."""
+
+    name, maker = NAME, "Movella DOT"
+    characteristics: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        short: (f"1517{number}-4947-11e9-8646-d663bd873d93",)
+        for short, number in (
+            ("about", "1001"),
+            ("settings", "1002"),
+            ("control", "2001"),
+            ("long", "2002"),
+            ("medium", "2003"),
+            ("battery", "3001"),
+            ("message", "7001"),
+            ("acknowledgement", "7002"),
+            ("notice", "7003"),
+        )
+    }
+
+    def recognises(self, seen: Advertisement) -> bool:
+        """Firmware up to 2.4 says Xsens; capitals vary."""
+        return seen.name.lower().startswith(("movella dot", "xsens dot"))
+
+    def start(self, wanted: Wanted) -> Steps[Configuration]:
+        """Stop, set the rate, start the payload; each read back."""
+        rate = min((hz for hz in RATES if hz >= wanted.rate_hz * 0.999), default=RATES[-1])
+        yield Write("control", bytes([1, 0, 0]), response=True)
+        found = yield from _set_rate(rate)
+        if found != rate:
+            yield Write("message", message(SYNC, bytes([STOP_SYNC])), response=True)
+            yield Wait(0.5)
+            found = yield from _set_rate(rate)
+        if found != rate:
+            raise SensorRefused(f"{NAME}: set to {rate} Hz, it says {found}. Switch it off and on again.")
+        for payload in PAYLOADS.values():
+            yield Subscribe(payload.characteristic)
+            order = bytes([1, 1, payload.number])
+            yield Write("control", order, response=True)
+            if (yield Read("control")) == order:
+                return Configuration(rate, ACC_RANGE, GYR_RANGE, {"payload": payload.number})
+        raise SensorRefused(f"{NAME}: sends neither payload 21 nor 26, expected firmware 1.6 or later. Update it.")
+
+    def stop(self) -> Steps[None]:
+        """End the measurement."""
+        yield Write("control", bytes([1, 0, 0]), response=True)
+
+    def decoder(self, sensor: str) -> Decoder:
+        """See :class:`Decoder`."""
+        return Decoder(sensor)
+
+    def blink(self) -> Steps[bool]:
+        """Red, fast, for ten seconds."""
+        yield Write("settings", _settings(visit=0x01, identify=1), response=True)
+        return True
+
+    def root(self) -> Steps[bytes]:
+        """Its own address as :meth:`begin_sync` wants it of the root."""
+        about = (yield Read("about")) or b""
+        if len(about) < 6:
+            raise SensorRefused(f"{NAME}: {len(about)} bytes about itself, expected its address. Update its firmware.")
+        return about[:6]
+
+    def begin_sync(self, root: bytes) -> Steps[None]:
+        """Ask for one clock with the others: see the note for the whole dance.
+
+        The rate is set first. Whoever holds the links asks all sensors, lets
+        all go at once, connects again after SYNC_S, then :meth:`end_sync`.
+        """
+        yield Subscribe("notice")
+        status = yield Ask("message", message(SYNC, bytes([SYNC_STATUS])), "notice", _is(STATUS_IS), response=True)
+        if status is not None and (content(status, SYNC) or b"")[1:] == bytes([SYNCED]):
+            yield Write("message", message(SYNC, bytes([STOP_SYNC])), response=True)
+            yield Wait(0.5)
+        yield Write("message", message(SYNC, bytes([START_SYNC]) + root), response=True)
+
+    def end_sync(self) -> Steps[str]:
+        """First thing after connecting again: "" where it took, else why not."""
+        return sync_result((yield Read("acknowledgement")))
+
+
+def _set_rate(rate: int) -> Steps[int]:
+    yield Write("settings", _settings(visit=0x10, rate=rate), response=True)
+    settings = (yield Read("settings")) or b""
+    return int.from_bytes(settings[24:26], "little")
+
+
+def _settings(visit: int, identify: int = 0, rate: int = 0) -> bytes:
+    """The 32 bytes; ``visit`` says which of them count."""
+    return struct.pack("<BB22xH6x", visit, identify, rate)
+
+
+def _is(kind: int) -> Callable[[bytes], bool]:
+    return lambda payload: (content(payload, SYNC) or b"")[:1] == bytes([kind])
+
+
+# --- Decoding ----------------------------------------------------------------------------
+
+
+def _payload(configuration: Configuration) -> Payload:
+    number = configuration.more.get("payload")
+    if not isinstance(number, int) or number not in PAYLOADS:
+        raise ValueError(f"payload is {str(number)[:40]}, expected {' or '.join(map(str, PAYLOADS))}")
+    return PAYLOADS[number]
+
+
+class Decoder:
+    """Samples on the sensor's clock, which several share once synchronised."""
+
+    time = DEVICE
+
+    def __init__(self, sensor: str) -> None:
+        self.sensor = sensor
+        self._payload = Configured(sensor, _payload)
+        self._ticks = Ticks(1000)
+
+    def follow(self, link: Link) -> None:
+        """Another connection may be to a clock that began anew."""
+        self._payload.follow(link)
+        if self._payload.awaited:
+            self._ticks.connected()
+
+    def decode(self, packets: Sequence[Packet]) -> Decoded:
+        """One sample each."""
+        payload = self._payload.value or RATE_QUANTITIES
+        errors, heard = self._payload.errors(), []
+        for packet in packets:
+            if packet.characteristic not in ("medium", "long") or self._payload.awaited:
+                continue
+            why = self._trouble(packet)
+            if why is None:
+                heard.append(packet)
+            else:
+                errors.append(_error(packet, why))
+        size = payload.layout.itemsize
+        raw = np.frombuffer(b"".join([p.payload[:size] for p in heard]), payload.layout)
+        acc, gyr = raw["acc"].astype(float), np.deg2rad(raw["gyr_dps"].astype(float))
+        arrival = np.array([p.arrival_ns for p in heard], np.int64)
+        t_ns = self._ticks.unwrap(raw["tick_us"], arrival)
+        return Decoded(ImuBlock(self.sensor, t_ns, acc, gyr, arrival, _clipped(acc, gyr)), tuple(errors))
+
+    def _trouble(self, packet: Packet) -> str | None:
+        """Why it says nothing, or None."""
+        expected = self._payload.value
+        if expected is None:
+            return "expected its configuration first"
+        size, some = expected.layout.itemsize, packet.payload
+        if packet.characteristic != expected.characteristic or not size <= len(some) <= expected.longest:
+            return f"expected {size} to {expected.longest} of payload {expected.number}"
+        if any(some[size:]):
+            return f"expected zeros behind the {size} of payload {expected.number}"
+        values = np.frombuffer(some[size - 24 : size], "<f4").astype(float)
+        limits = NONSENSE * np.repeat([ACC_RANGE, np.rad2deg(GYR_RANGE)], 3)
+        return None if (np.abs(values) <= limits).all() else "expected values within its range"
+
+
+def _clipped(acc: Floats, gyr: Floats) -> Bools:
+    # 0.999: calibrated values scatter about the end of the range.
+    at_an_end: Bools = (np.abs(np.hstack([acc / ACC_RANGE, gyr / GYR_RANGE])) >= 0.999).any(axis=1)
+    return at_an_end
+
+
+def _error(packet: Packet, why: str) -> DecodeError:
+    head = packet.payload[:8].hex(" ") or "nothing"
+    return DecodeError(
+        f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head}, {why}. They are left out; check that it "
+        "is a Movella DOT.",
+        payload=packet.payload,
+        arrival_ns=packet.arrival_ns,
+    )
