@@ -246,8 +246,8 @@ class Decoder:
 
 def _clipped(acc: Floats, gyr: Floats) -> Bools:
     # 0.999: calibrated values scatter about the end of the range.
-    at_an_end: Bools = (np.abs(np.hstack([acc / ACC_RANGE, gyr / GYR_RANGE])) >= 0.999).any(axis=1)
-    return at_an_end
+    largest: Floats = np.abs(np.hstack([acc / ACC_RANGE, gyr / GYR_RANGE])).max(axis=1)
+    return largest >= 0.999
 
 
 def _error(packet: Packet, why: str) -> DecodeError:
