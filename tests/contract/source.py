@@ -13,11 +13,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "hiphinge"
 
 ROOMS = frozenset(
-    "blocks rotation errors devices streams fusion kinematics detect coach alerts monitor wizard settings recording "
-    "formats history simulate sources sinks session apps __main__ __init__".split()
+    "blocks rotation runs errors devices streams fusion kinematics detect coach alerts monitor wizard settings "
+    "recording formats history simulate sources sinks session apps __main__ __init__".split()
 )
 STAGES = frozenset({"devices", "streams", "fusion", "kinematics", "detect", "coach", "alerts"})
-PURE = STAGES | {"wizard", "monitor", "rotation", "blocks", "errors"}
+PURE = STAGES | {"wizard", "monitor", "rotation", "runs", "blocks", "errors"}
 """Rooms at or below ``wizard``: no I/O, no async, no log, no clock, no chance."""
 
 

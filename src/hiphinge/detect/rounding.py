@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hiphinge import runs
 from hiphinge.blocks import CLIPPED, FILLED, AngleBlock, Bools, Event
 
 
@@ -49,11 +50,7 @@ def limit(params: Params, own_range: float) -> float:
 
 def first_run(above: Bools, length: int) -> int:
     """Index where the first run of at least ``length`` True in ``above`` (n,) begins, or −1."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], above.astype(np.int8), [0]))))
-    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if stop - start >= length:
-            return start
-    return -1
+    return next((start for start, stop in runs.of_true(above) if stop - start >= length), -1)
 
 
 class Rounding:

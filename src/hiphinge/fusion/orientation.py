@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hiphinge import runs
 from hiphinge.blocks import (
     CLIPPED,
     FILLED,
     LEVEL_ONLY,
     MISSING,
     SETTLING,
-    Bools,
     Flags,
     Floats,
     MotionBlock,
@@ -88,7 +88,7 @@ class _SensorAttitude:
     def estimate(self, acc: Floats, gyr: Floats, flags: Flags, q: Floats, sd: Floats) -> None:
         """Fill q (n, 4) and sd (n,) and mark SETTLING in flags (n,)."""
         after = 0
-        for start, stop in _runs((flags & MISSING) == 0):
+        for start, stop in runs.of_true((flags & MISSING) == 0):
             if start > after:
                 self._lose()
             span, after = slice(start, stop), stop
@@ -126,9 +126,3 @@ class _SensorAttitude:
         turned = self._turned.follow(rate) * p.tau_acc  # rad, forgotten as gravity corrects the attitude
         variance = p.sd_floor**2 + (p.sd_motion * shake) ** 2 + (p.sd_turned * turned) ** 2
         return self._sd_factor * np.sqrt(variance)
-
-
-def _runs(mask: Bools) -> list[tuple[int, int]]:
-    """Start and stop of each run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

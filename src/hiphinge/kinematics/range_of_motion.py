@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hiphinge import runs
 from hiphinge.blocks import Bools, Floats
 
 
@@ -45,9 +46,8 @@ class Range:
 def maximal(flexion: Floats, trunk: Floats, within: Bools, params: Params) -> Range:
     """Maximal flexion (n,) over the bends ``within`` (n,), cut by trunk inclination."""
     bent = within & (np.nan_to_num(trunk) > params.depth)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], bent.astype(np.int8), [0]))))
     least = params.shortest * params.rate
-    spans = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > least]
+    spans = [(a, b) for a, b in runs.of_true(bent) if b - a > least]
     peaks = [float(np.fmax.reduce(flexion[a:b], initial=-np.inf)) for a, b in spans]
     peaks = [p for p in peaks if np.isfinite(p)]
     if not peaks:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hiphinge import rotation
+from hiphinge import rotation, runs
 from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR, Bools, Floats
 from hiphinge.simulate import skeleton
 from hiphinge.simulate.score import COORDINATES, Score, Span
@@ -135,8 +135,7 @@ def _kind(depth: float, trunk: float, share: float) -> str:
 
 def longest(within: Bools) -> int:
     """The longest run of True in (n,), in instants."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], within.astype(np.int8), [0]))))
-    return int((edges[1::2] - edges[::2]).max(initial=0))
+    return max((stop - start for start, stop in runs.of_true(within)), default=0)
 
 
 def _inclination(q_e_b: Floats) -> Floats:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hiphinge.blocks import Bools, Floats, Times
+from hiphinge import runs
+from hiphinge.blocks import Bools, Floats
 
 WINDOW_S = 1.0
 """Stillness is judged in windows of this length: longer than a sway, shorter than a pose."""
@@ -50,9 +51,9 @@ def find_poses(t_s: Floats, acc: Floats, gyr: Floats) -> list[Pose]:
     width = max(round(WINDOW_S / period), 3)
     edge = round(EDGE_S / period)
     poses = []
-    for first, last in _runs(_still(t_s, acc, gyr, width)):
-        start, stop = first + edge, last + width - edge
-        if t_s[last + width - 1] - t_s[first] >= SHORTEST_S:
+    for first, end in runs.of_true(_still(t_s, acc, gyr, width)):
+        start, stop = first + edge, end - 1 + width - edge
+        if t_s[end - 2 + width] - t_s[first] >= SHORTEST_S:
             span = slice(start, stop)
             poses.append(Pose(t_s[start], t_s[stop - 1], acc[span].mean(axis=0), gyr[span].mean(axis=0)))
     return poses
@@ -88,9 +89,3 @@ def _rolling(x: Floats, width: int) -> tuple[Floats, Floats]:
     sums = [np.cumsum(np.concatenate((np.zeros((1, 3)), part)), axis=0) for part in (x - middle, (x - middle) ** 2)]
     mean, square = ((s[width:] - s[:-width]) / width for s in sums)
     return mean + middle, np.sqrt(np.maximum(square - mean**2, 0.0))
-
-
-def _runs(mask: Bools) -> list[tuple[int, int]]:
-    """First and last index of each run of True."""
-    edges: Times = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hiphinge import runs
 from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR, Bools, Floats, MotionBlock
 from hiphinge.kinematics import mounting
 from hiphinge.wizard.spans import Span
@@ -92,13 +93,12 @@ class Search:
         return busy & np.roll(busy, 1) & np.roll(busy, -1)
 
     def _spells(self) -> list[Span]:
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], self._still.astype(np.int8), [0]))))
         t0 = float(self.t[0]) if len(self.t) else 0.0
         longest = self.params.stand_longest
         # A long stand is tried from both ends: the bends follow the second.
         return [
             Span("stand", t0 + float(first), t0 + float(last))
-            for a, b in zip(edges[::2], edges[1::2], strict=True)
+            for a, b in runs.of_true(self._still)
             for first, last in {(a, min(b, a + longest)), (max(a, b - longest), b)}
         ]
 
@@ -115,9 +115,8 @@ class Search:
         """Departures from standing in order of time: bend, sit or other."""
         trunk, thigh = self._tilt(self._trunk, stand), self._tilt(self._thigh, stand)
         away = np.fmax(trunk, thigh) > self.params.back
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], away.astype(np.int8), [0]))))
         moves = []
-        for a, b in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        for a, b in runs.of_true(away):
             label = self._label(trunk[a:b], thigh[a:b])
             if label:
                 pad = self._second

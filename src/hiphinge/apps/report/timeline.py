@@ -13,6 +13,7 @@ from bokeh.models.annotations import BoxAnnotation
 from bokeh.models.layouts import LayoutDOM
 from bokeh.plotting import figure
 
+from hiphinge import runs
 from hiphinge.apps.report import colours
 from hiphinge.apps.report.clock import Clock
 from hiphinge.apps.report.drawing import LOOKS, ZOOM, empty_plot, mark_limit, time_ticks
@@ -74,10 +75,9 @@ def _angles(lines: Lines, found: Found, clock: Clock, x_range: Range1d) -> figur
 def band(plot: figure, x: Floats, low: Column, high: Column) -> None:
     """The area between ``low`` and ``high`` (n,) at ``x`` (n,), broken where they are not known."""
     known = np.isfinite(low) & np.isfinite(high)
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], known, [False])).astype(np.int8)))
-    runs = [slice(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-    xs = [np.concatenate((x[r], x[r][::-1])) for r in runs]
-    ys = [np.concatenate((low[r], high[r][::-1])).astype(np.float32) for r in runs]
+    parts = [slice(a, b) for a, b in runs.of_true(known)]
+    xs = [np.concatenate((x[p], x[p][::-1])) for p in parts]
+    ys = [np.concatenate((low[p], high[p][::-1])).astype(np.float32) for p in parts]
     plot.patches(
         "x", "y", source=ColumnDataSource({"x": xs, "y": ys}), fill_color=colours.BACK, fill_alpha=0.25, line_color=None
     )
