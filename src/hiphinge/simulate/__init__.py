@@ -9,6 +9,7 @@ from hiphinge.simulate.imperfections import PERFECT, Imperfections
 from hiphinge.simulate.movements import Bends, Lift, Movement, Stand, deadlifts, hinge, quick, squat, stoop
 from hiphinge.simulate.placement import Habit
 from hiphinge.simulate.postures import Away, Doze, Drive, FootUp, Perch, SitSo
+from hiphinge.simulate.responsive import Manner, Responsive
 from hiphinge.simulate.scenarios import SCENARIOS, calibration, play_amc, scenario, wear
 from hiphinge.simulate.score import Mark
 from hiphinge.simulate.simulation import Simulation, Wearing
@@ -34,10 +35,12 @@ __all__ = [
     "Lie",
     "Lift",
     "Loss",
+    "Manner",
     "Mark",
     "Movement",
     "Perch",
     "Reach",
+    "Responsive",
     "Ride",
     "Simulation",
     "Sit",

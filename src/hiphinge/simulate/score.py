@@ -118,7 +118,7 @@ def _eased(u: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Shock:
-    """A heel strike or a hard seat: ``strength`` m/s² upward at ``time`` s; ``side`` its leg or ""."""
+    """A heel strike, a hard seat or a tap: ``strength`` m/s² upward at ``time`` s; ``side`` its leg, its site or ""."""
 
     time: float
     strength: float

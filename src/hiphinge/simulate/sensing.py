@@ -67,7 +67,7 @@ class Ideal:
         c = {name: self._score.at(name, t) for name in COORDINATES}
         q_e_b = skeleton.attitudes(c)
         places = skeleton.places(c, q_e_b, tuple(self._mounts), self._score.wearer)
-        shaken = {side: _shocks(self._score, t, side) for side in ("left", "right", "")}
+        shaken = {side: _shocks(self._score, t, side) for side in ("left", "right", "", *self._mounts)}
         return {site: Readings(first, *self._one(site, t, q_e_b[site], places[site], shaken)) for site in self._mounts}
 
     def _one(
@@ -202,7 +202,7 @@ def _shocks(score: Score, t: Floats, side: str) -> Floats:
 
 
 def _felt(site: str, shaken: Mapping[str, Floats]) -> Floats:
-    """How much of every leg's shocks reaches a site."""
+    """How much of every leg's shocks reaches a site; a finger's tap reaches its own alone."""
     share = {"thigh_left": (1.0, 0.15), "thigh_right": (0.15, 1.0), "sacrum": (0.5, 0.5), "upper_lumbar": (0.4, 0.4)}
     left, right = share[site]
-    return left * shaken["left"] + right * shaken["right"] + shaken[""]
+    return left * shaken["left"] + right * shaken["right"] + shaken[""] + shaken[site]

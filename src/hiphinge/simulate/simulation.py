@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hiphinge.blocks import SACRUM, SITES, THIGH_RIGHT, UPPER_LUMBAR, Control, Floats, Input, Sensor, Tick
+from hiphinge.blocks import SACRUM, SITES, THIGH_RIGHT, UPPER_LUMBAR, Control, Floats, Input, Packet, Sensor, Tick
 from hiphinge.devices import hiphinge_imu
 from hiphinge.errors import InputError
 from hiphinge.simulate import placement, truth
@@ -91,7 +91,7 @@ class Simulation:
         """All inputs in order of arrival, a minute at a time."""
         waiting: list[tuple[int, int, Input]] = []
         number = 0
-        instruments = _instruments(self)
+        instruments = instrumented(self.score, self.wearing, self.seed)
         for block in range(self._blocks()):
             for item in self._block(block, instruments):
                 heapq.heappush(waiting, (item.arrival_ns, number, item))
@@ -112,27 +112,32 @@ class Simulation:
     def _blocks(self) -> int:
         return max(int(np.ceil(self.duration / SECONDS)), 1)
 
-    def _block(self, block: int, instruments: _Instruments) -> Iterator[Input]:
+    def _block(self, block: int, instruments: Instruments) -> Iterator[Input]:
         yield from _ticks(self, block)
         yield from _markers(self, block)
         start, end = block * SECONDS, min((block + 1) * SECONDS, self.duration)
-        # A packet that begins before the end may reach beyond it; so may a clock's offset.
-        reach = PER_PACKET / self.wearing.rate_hz + 0.1
-        ideal = instruments.ideal.read(round(start * GRID_HZ) - 10, round((end + reach) * GRID_HZ) + 10)
-        for site in self.wearing.sites:
-            clock = instruments.clocks[site]
-            first, stop = (-(-clock.first_after(t) // PER_PACKET) for t in (start, end))
-            if first < stop:
-                times = clock.times(first * PER_PACKET, stop * PER_PACKET)
-                acc, gyr = _at(site, self.wearing.faults, ideal, times)
-                acc, gyr = instruments.defects[site].read(times, acc, gyr, self.wearing.rate_hz, block)
-                stamps = clock.stamps_ns(times, block)
-                payloads = hiphinge_imu.encode_many(first, stamps, acc, gyr, PER_PACKET)
-                yield from instruments.traffic.send(site, payloads, stamps[PER_PACKET - 1 :: PER_PACKET], block)
+        yield from packets(self.wearing, instruments, start, end, block)
+
+
+def packets(wearing: Wearing, instruments: Instruments, start: float, end: float, block: int) -> Iterator[Packet]:
+    """What the sensors send of the time from ``start`` to ``end`` s; ``block`` numbers the draw of chance."""
+    # A packet that begins before the end may reach beyond it; so may a clock's offset.
+    reach = PER_PACKET / wearing.rate_hz + 0.1
+    ideal = instruments.ideal.read(round(start * GRID_HZ) - 10, round((end + reach) * GRID_HZ) + 10)
+    for site in wearing.sites:
+        clock = instruments.clocks[site]
+        first, stop = (-(-clock.first_after(t) // PER_PACKET) for t in (start, end))
+        if first < stop:
+            times = clock.times(first * PER_PACKET, stop * PER_PACKET)
+            acc, gyr = _at(site, wearing.faults, ideal, times)
+            acc, gyr = instruments.defects[site].read(times, acc, gyr, wearing.rate_hz, block)
+            stamps = clock.stamps_ns(times, block)
+            payloads = hiphinge_imu.encode_many(first, stamps, acc, gyr, PER_PACKET)
+            yield from instruments.traffic.send(site, payloads, stamps[PER_PACKET - 1 :: PER_PACKET], block)
 
 
 @dataclass(frozen=True)
-class _Instruments:
+class Instruments:
     """What takes the readings: one of each a sensor."""
 
     ideal: Ideal
@@ -141,12 +146,12 @@ class _Instruments:
     traffic: Traffic
 
 
-def _instruments(simulation: Simulation) -> _Instruments:
-    wearing, seed = simulation.wearing, simulation.seed
+def instrumented(score: Score, wearing: Wearing, seed: int) -> Instruments:
+    """The instruments of one wearing."""
     mounts = {site: _mount(site, wearing, seed) for site in _touched(wearing)}
     softness = wearing.imperfections.rocking
-    return _Instruments(
-        Ideal(simulation.score, mounts, softness, wearing.faults, seed),
+    return Instruments(
+        Ideal(score, mounts, softness, wearing.faults, seed),
         {site: Defects(wearing.imperfections, seed, i) for i, site in enumerate(wearing.sites)},
         {site: Clock(wearing.clocks, wearing.rate_hz, seed, i) for i, site in enumerate(wearing.sites)},
         Traffic(wearing.faults, wearing.sites, seed),

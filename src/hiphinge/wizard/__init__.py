@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from hiphinge.blocks import Calibration, Input, MotionBlock
+from hiphinge.blocks import Bools, Calibration, Input, MotionBlock
 from hiphinge.errors import CalibrationRefused
 from hiphinge.monitor import Intake, Params
 from hiphinge.wizard import search
 from hiphinge.wizard.calibrator import calibrate
-from hiphinge.wizard.spans import Span, from_controls, labels
+from hiphinge.wizard.spans import Span, from_controls, guided, labels
 
-__all__ = ["Span", "calibrate", "calibrate_recording", "from_controls", "labels"]
+__all__ = ["Span", "calibrate", "calibrate_guided", "calibrate_recording", "from_controls", "labels"]
 
 SEARCHED = 20 * 60.0
 """s of a recording that are searched at a time for unmarked movements."""
@@ -31,6 +31,9 @@ def calibrate_recording(
 
     Raises CalibrationRefused where no quiet standing is marked or found.
     """
+    if whole := guided(spans):
+        motion = join([*_until(params, batches, whole[0].end)])
+        return calibrate_guided(params, motion, whole, wearer=wearer, created_utc=created_utc)
     for motion in _stretches(params, batches, spans):
         known = complete(params, motion, spans)
         if "stand" in labels(known):
@@ -40,6 +43,17 @@ def calibrate_recording(
         "Stand still for ten seconds at the start, or mark it in markers.csv.",
         part="stand",
     )
+
+
+def calibrate_guided(
+    params: Params, motion: MotionBlock, whole: Sequence[Span], *, wearer: str = "", created_utc: str = ""
+) -> Calibration:
+    """From what a guide marked: ``whole`` begins with the span of all of it; nothing is searched for.
+
+    Raw ``motion`` from whenever on; the same at the end of the guide and from its recording.
+    """
+    inside = (motion.t >= whole[0].start) & (motion.t < whole[0].end)
+    return calibrate(params, cut(motion, inside), whole[1:], wearer=wearer, created_utc=created_utc)
 
 
 def complete(params: Params, motion: MotionBlock, spans: Sequence[Span]) -> tuple[Span, ...]:
@@ -76,6 +90,23 @@ def _stretches(params: Params, batches: Iterable[Sequence[Input]], spans: Sequen
     held += [block for block in intake.finish() if len(block)]
     if held:
         yield join(held)
+
+
+def _until(params: Params, batches: Iterable[Sequence[Input]], end: float) -> Iterable[MotionBlock]:
+    """Raw motion up to ``end`` s at least, as far as there is any."""
+    intake = Intake(params)
+    for batch in batches:
+        for block in intake.take(batch):
+            yield block
+            if len(block) and block.t[-1] > end:
+                return
+    yield from intake.finish()
+
+
+def cut(motion: MotionBlock, inside: Bools) -> MotionBlock:
+    """Its instants ``inside`` (n,)."""
+    parts = (motion.acc[:, inside], motion.gyr[:, inside], motion.flags[:, inside])
+    return MotionBlock(motion.t[inside], motion.sites, *parts)
 
 
 def join(blocks: Sequence[MotionBlock]) -> MotionBlock:

@@ -168,7 +168,7 @@ def _finished(
     params: Params, draft: Calibration, motion: MotionBlock, spans: Sequence[Span], rests: Mapping[str, Rest]
 ) -> Calibration:
     """Own ranges, verdict and id, measured with the draft's own angles."""
-    angles = _angles(params, draft, motion)
+    angles = measured(params, draft, motion)
     lumbar, trunk = angles.angles.get("lumbar_flexion"), angles.angles.get("trunk_inclination")
     bends = range_of_motion.Range(NAN, NAN, ())
     upright = slump = NAN
@@ -189,7 +189,8 @@ def _finished(
     return replace(done, id=identity(done))
 
 
-def _angles(params: Params, draft: Calibration, motion: MotionBlock) -> AngleBlock:
+def measured(params: Params, draft: Calibration, motion: MotionBlock) -> AngleBlock:
+    """The body's angles in raw ``motion``, by a calibration."""
     bias = np.array([draft.sensors[s].gyr_bias if s in draft.sensors else (0.0, 0.0, 0.0) for s in motion.sites])
     unbiased = MotionBlock(motion.t, motion.sites, motion.acc, motion.gyr - bias[:, None, :], motion.flags)
     return AnglePath(params, draft, motion.sites).follow(unbiased)

@@ -11,6 +11,8 @@ import numpy as np
 from hiphinge.blocks import Bools, Control, Floats
 
 LABELS = ("stand", "bend", "sit", "sit_tall", "slump")
+GUIDED = "calibration"
+"""Label of the whole of a guided calibration: what is marked within it is all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,21 @@ def _span(value: str) -> Span | None:
         return Span(str(marked["label"]), float(marked["start_s"]), float(marked["end_s"]))
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def to_control(span: Span) -> Control:
+    """The marker of a span, told at its end; read back as the same."""
+    value = {"label": span.label, "start_s": span.start, "end_s": span.end}
+    return Control(round(span.end * 1e9), "marker", json.dumps(value))
+
+
+def guided(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The whole of the last guided calibration and the spans inside it, in order of time; none where none was."""
+    known = tuple(spans)
+    whole = max((s for s in known if s.label == GUIDED), key=lambda s: s.end, default=None)
+    if whole is None:
+        return ()
+    return (whole, *(s for s in known if s.label in LABELS and whole.start <= s.start and s.end <= whole.end))
 
 
 def within(t: Floats, spans: Iterable[Span], *labels: str) -> Bools:
