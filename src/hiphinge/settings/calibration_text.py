@@ -7,17 +7,17 @@ See calibration/README.md.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from hiphinge.blocks import Calibration, SensorCalibration
 from hiphinge.errors import CalibrationFileError, SettingsError
 from hiphinge.settings import json_text
 from hiphinge.settings.tree import from_tree, to_tree
+from hiphinge.wizard.calibrator import identity
 
 WEARER_FORMAT, SENSOR_FORMAT = "hiphinge calibration", "hiphinge sensor calibration"
 VERSION = 1
@@ -70,8 +70,7 @@ def sensor_record_from_json(text: str, who: str = "sensor calibration") -> Senso
 
 def calibration_id(calibration: Calibration) -> str:
     """12 hexadecimal digits of the content: the same numbers, the same id, whenever they were made."""
-    content = calibration_to_json(replace(calibration, id="", created_utc=""))
-    return hashlib.sha256(content.encode()).hexdigest()[:12]
+    return identity(calibration)
 
 
 def _sealed(name: str, value: Any) -> str:
