@@ -1,0 +1,272 @@
+"""Samples on a device's own time -> on the host's: causal, rising, slewed.
+
+Once in a second of device time, at the first sample of a packet, the fit is told what
+the packets of that second took, and the way for the next second is set: towards the
+fit, no faster than the slew. Only the sequence of samples counts, never how they were
+grouped, as long as a packet is handed over whole.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from hiphinge.blocks import Floats, ImuBlock, Times
+from hiphinge.errors import SettingsError
+from hiphinge.streams.clock.fit import COUNTED, HOST, KINDS, Exchange, Fit, Params, comb_of, exchanged
+
+_NEVER = np.iinfo(np.int64).min // 4
+_AT_ONCE = 8192
+"""Rows looked at together: a device that starts anew with every packet must not cost the square of the rows."""
+COMB_PACKETS, COMB_SECONDS, COMB_PAUSE = 200, 10.0, 30.0
+"""The comb is read from so many packets or so many s of them, and again after a pause of s."""
+EXCHANGES = 8
+"""Exchanges remembered; as many as NTP's clock filter keeps (RFC 5905)."""
+
+
+class _Way(NamedTuple):
+    """host − device, s: from ``x`` on at ``rate`` for a second, then at ``skew``; before, at ``before``."""
+
+    x: float
+    value: float
+    rate: float = 0.0
+    skew: float = 0.0
+    before: float = 0.0
+
+    def at(self, x: float) -> float:
+        """For device time ``x`` s."""
+        u = x - self.x
+        if u < 0.0:
+            return self.value + self.before * u
+        return self.value + (self.rate * u if u < 1.0 else self.rate + self.skew * (u - 1.0))
+
+
+@dataclass(slots=True)
+class _Run:
+    """One start of the device: what goes on from sample to sample. Device time x and delays in s."""
+
+    tick_ns: int  # device and host time that count as 0
+    host_ns: int
+    fit: Fit
+    way: _Way
+    latest_ns: int  # device time
+    least_ns: int  # arrival − device time
+    second: float = 0.0
+    last: tuple[float, float] | None = None  # x and delay of the latest sample; its packet may go on
+    period: float = 0.0
+    ended: Floats = field(default_factory=lambda: np.empty(0))  # packets of this second: x of the last sample,
+    took: Floats = field(default_factory=lambda: np.empty(0))  # and its delay
+    comb: list[tuple[Floats, Floats]] = field(default_factory=list)
+    comb_from: float = 0.0
+    bounds: list[tuple[float, float, float]] = field(default_factory=list)
+    lag: float = 0.0
+
+
+class Clock:
+    """Places the samples of one device on the host's time.
+
+    Sensors that share one time base in hardware may share a Clock, if their packets
+    are handed over in the order of the log, one after the other: handed over sensor by
+    sensor, what the clock learns would depend on the grouping.
+    """
+
+    def __init__(self, params: Params, kind: str) -> None:
+        if kind not in KINDS:
+            raise SettingsError(f"clock: {kind!r}, expected one of {', '.join(KINDS)}.")
+        self.params, self.kind = params, kind
+        self._run: _Run | None = None
+        self._heard = self._placed = _NEVER  # latest arrival; latest host time given out
+        self._exchanges: list[Exchange] = []
+
+    @property
+    def error(self) -> float:
+        """One standard deviation, s, of what is not known of the offset to the host's clock.
+
+        After :meth:`shift` of all sensors: to the time they then have in common.
+        """
+        if self.kind == HOST:
+            return 0.0
+        if self._run is None:
+            return self.params.offset_sd
+        return math.sqrt(self._run.fit.offset_var + self._run.lag**2)
+
+    @property
+    def skew_ppm(self) -> float:
+        """How much slower than the host's the device's clock runs (counted: than its nominal rate)."""
+        return 0.0 if self._run is None else self._run.fit.skew * 1e6
+
+    def place(self, block: ImuBlock, exchanges: Sequence[Exchange] = ()) -> ImuBlock:
+        """The same samples, ``t_ns`` (n,) on the host's clock, rising where the device's time does.
+
+        ``exchanges`` that were finished before the block arrived. A sample older than its
+        predecessor stays so: whoever wants rising times leaves it out.
+        """
+        if self.kind == HOST:
+            return block
+        self._exchanges += exchanges
+        placed = np.empty_like(block.t_ns)
+        arrival = np.maximum.accumulate(np.concatenate(([self._heard], block.arrival_ns)))
+        done = 0
+        while done < len(block):
+            until = min(done + _AT_ONCE, len(block))
+            done += self._follow(block.t_ns[done:until], arrival[done : until + 1], placed[done:until])
+        return ImuBlock(block.sensor, placed, block.acc, block.gyr, block.arrival_ns, block.clipped)
+
+    def shift(self, offset_ns: int, error: float) -> None:
+        """Add ``offset_ns`` from the next packet on, known to ``error`` s (one standard deviation).
+
+        To all sensors of a twist, with 0 to the one that the others are compared with.
+        """
+        if self._run is None:
+            raise SettingsError(f"clock: a {self.kind} clock without samples, expected one that runs. Twist again.")
+        fit = self._run.fit
+        fit.set(fit.offset + offset_ns / 1e9, error**2)
+        self._run.second = -1.0
+
+    def _follow(self, t: Times, arrival: Times, placed: Times) -> int:
+        """Place rows up to the next start of the device; how many. ``arrival`` has the one before them first."""
+        run = self._run or self._begin(t, arrival[1:])
+        delay = arrival[1:] - t
+        n = self._until_anew(run, t, delay)
+        if n == 0:
+            self._run = None
+            return 0
+        t, arrival, delay = t[:n], arrival[: n + 1], delay[:n]
+        zero = run.host_ns - run.tick_ns
+        placed[:n] = t + zero + _along(*self._learn(run, t, arrival, (delay - zero) / 1e9))
+        run.latest_ns, run.least_ns = max(run.latest_ns, int(t.max())), min(run.least_ns, int(delay.min()))
+        self._heard, self._placed = int(arrival[-1]), max(self._placed, int(placed[:n].max()))
+        return n
+
+    def _until_anew(self, run: _Run, t: Times, delay: Times) -> int:
+        """Rows before the device's time falls or leaps ahead: a sample cannot be heard before it is taken."""
+        apart = round(self.params.impossible * 1e9)
+        quiet = int(delay.min()) >= run.least_ns - apart
+        if quiet and int(t.min()) >= max(run.latest_ns, int(t.max())) - 2 * apart:
+            return len(t)
+        latest = np.maximum.accumulate(np.concatenate(([run.latest_ns], t)))[:-1]
+        least = np.minimum.accumulate(np.concatenate(([run.least_ns], delay)))[:-1]
+        anew = (t < latest - 2 * apart) | (delay < least - apart)
+        return int(anew.argmax()) if anew.any() else len(t)
+
+    def _begin(self, t: Times, arrival: Times) -> _Run:
+        """A new run from its first packet, which was heard no earlier than its last sample was taken."""
+        packet = t[: int((arrival != arrival[0]).argmax()) or len(t)]
+        tick, host = int(t[0]), int(arrival[0])
+        offset = float((tick - packet).min()) / 1e9
+        fit = Fit.begun(self.params, self.kind == COUNTED, offset)
+        way = _Way(0.0, max(offset, (self._placed + 1 - host) / 1e9))
+        self._run = _Run(tick, host, fit, way, tick, host - tick)
+        return self._run
+
+    def _learn(self, run: _Run, t: Times, arrival: Times, delay: Floats) -> tuple[list[_Way], list[int], Floats]:
+        """What these rows tell: the ways that hold for them, the row from which each does, and their device times."""
+        x = (t - run.tick_ns) / 1e9
+        starts = np.flatnonzero(arrival[1:] != arrival[:-1])
+        ended, took = x[starts - 1], delay[starts - 1]  # of the packets before each start
+        if len(starts) and starts[0] == 0:
+            if run.last is None:
+                starts, ended, took = starts[1:], ended[1:], took[1:]
+            else:
+                ended[0], took[0] = run.last
+        if not run.period:
+            run.period = _period(x if run.last is None else np.concatenate(([run.last[0]], x)))
+        ended, took = np.concatenate((run.ended, ended)), np.concatenate((run.took, took))
+        ways, rows, done = [run.way], [0], 0
+        for j in self._seconds(run, x[starts]):
+            row, until = int(starts[j]), len(ended) - len(starts) + j + 1
+            before = float(x[row - 1]) if row else run.last[0] if run.last else 0.0
+            now = (float(x[row]), before, int(arrival[row + 1]))
+            ways.append(self._turn(run, now, ended[done:until], took[done:until]))
+            rows.append(row)
+            done = until
+        run.ended, run.took = ended[done:], took[done:]
+        run.last = (float(x[-1]), float(delay[-1]))
+        return ways, rows, x
+
+    @staticmethod
+    def _seconds(run: _Run, x: Floats) -> list[int]:
+        """Which of the packets that begin at device times (n,) s are the first of a new second."""
+        if not len(x) or (len(x) == 1 and x[0] < run.second + 1.0):
+            return []
+        seconds = np.floor(x)
+        past = np.maximum.accumulate(np.concatenate(([run.second], seconds)))
+        run.second = float(past[-1])
+        return np.flatnonzero(seconds > past[:-1]).tolist()
+
+    def _turn(self, run: _Run, now: tuple[float, float, int], ended: Floats, took: Floats) -> _Way:
+        """A second is over: learn from its packets (n,); the way from now on.
+
+        ``now``: device time of the sample, of the one before it, and its arrival.
+        """
+        fit, old, (x, before, arrival_ns) = run.fit, run.way, now
+        least = float(np.minimum.reduce(took - fit.skew * (ended - x))) if len(took) else None
+        fit.move(x)
+        if self._exchanges:
+            self._exchange(run, x, arrival_ns)
+        stepped = least is not None and fit.hear(least, run.period)
+        if x >= run.comb_from:
+            self._read_comb(run, x, ended, took)
+        value = old.at(x)
+        if stepped or x - before > self.params.gap:
+            value = max(fit.offset, old.at(before) - (x - before) + 1e-6)
+        behind, slew = fit.offset - value, self.params.slew
+        run.lag = abs(behind)
+        rate = fit.skew + (behind if run.lag < slew else math.copysign(slew, behind))
+        run.way = _Way(x, value, rate, fit.skew, old.rate if x - old.x <= 1.0 else old.skew)
+        return run.way
+
+    def _exchange(self, run: _Run, x: float, arrival_ns: int) -> None:
+        """Learn from the exchanges that were over before the packet at ``x`` was heard."""
+        over = [e for e in self._exchanges if e.host_received_ns < arrival_ns]
+        self._exchanges = [e for e in self._exchanges if e.host_received_ns >= arrival_ns]
+        bounds = [b for b in (*run.bounds, *(_bound(run, e) for e in over)) if x - b[0] < self.params.exchange_age]
+        run.bounds = bounds[-EXCHANGES:]
+        if over and run.bounds:
+            seen, variance = exchanged(run.bounds, x, run.fit.skew)
+            run.fit.learn(seen, variance + self.params.jitter**2)
+
+    @staticmethod
+    def _read_comb(run: _Run, x: float, ended: Floats, took: Floats) -> None:
+        """Now and then, how coarse the delays are."""
+        run.comb.append((ended, took))
+        count = sum(len(packets) for packets, _ in run.comb)
+        if count < COMB_PACKETS and (x - run.comb_from < COMB_SECONDS or count < 2):
+            return
+        ended, took = (np.concatenate(parts) for parts in zip(*run.comb, strict=True))
+        packet = float(ended[-1] - ended[0]) / (len(ended) - 1)
+        run.fit.read(comb_of(took - run.fit.skew * ended, packet, run.fit.params))
+        run.comb, run.comb_from = [], x + COMB_PAUSE
+
+
+def _period(x: Floats) -> float:
+    """The first step forward of device times (n,) s; 0 where there is none."""
+    steps = np.diff(x)
+    return float(steps[(steps > 0).argmax()]) if (steps > 0).any() else 0.0
+
+
+def _bound(run: _Run, e: Exchange) -> tuple[float, float, float]:
+    """Device time, and the lowest and highest offset then, that an exchange leaves possible; s."""
+    received, sent = e.tick_received_ns - run.tick_ns, e.tick_sent_ns - run.tick_ns
+    return sent / 1e9, (e.host_sent_ns - run.host_ns - received) / 1e9, (e.host_received_ns - run.host_ns - sent) / 1e9
+
+
+def _along(ways: list[_Way], rows: list[int], x: Floats) -> Times:
+    """Offsets (n,) ns at device times (n,) s; each way holds from its row on."""
+    if len(ways) == 1:
+        offset = _on(ways[0], x)
+    else:
+        table = np.array(ways)
+        offset = _on(_Way(*table.repeat(np.diff([*rows, len(x)]), axis=0).T), x)
+    return np.rint(offset * 1e9).astype(np.int64)
+
+
+def _on(way: _Way, x: Floats) -> Floats:
+    """Offsets (n,) s at device times (n,) s; the numbers of ``way`` may be arrays (n,) too."""
+    u = x - way.x
+    along = way.value + way.rate * np.minimum(np.maximum(u, 0.0), 1.0)
+    return along + way.skew * np.maximum(u - 1.0, 0.0) + way.before * np.minimum(u, 0.0)

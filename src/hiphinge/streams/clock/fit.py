@@ -1,0 +1,210 @@
+"""How far a device's clock is off, and how fast it runs: what its packets' arrivals tell of it.
+
+A packet is heard late by some part of a connection interval, never early. The least
+delay in a second is therefore nearly the offset: too large by a wait of 0 to ``comb``
+s, which does not average out while sampling and connection events keep step.
+(Moon, Skelly, Towsley 1999; Zhang, Liu, Xia 2002: lower envelope of one-way delays.)
+
+Offset and skew are followed by a Kalman filter of two states. What it is told with an
+error that does not average out is believed only as far as it knows less itself: its
+variance never falls below that of what it was told ("floor").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hiphinge.blocks import Floats
+
+HOST, DEVICE, COUNTED = "host", "device", "counted"
+KINDS = (HOST, DEVICE, COUNTED)
+"""Times of the host already; a clock in the device; none, samples are counted at the nominal rate."""
+
+
+@dataclass(frozen=True)
+class Params:
+    """What is believed of clocks and radios before anything is heard; s unless the name says otherwise.
+
+    skew_sd : of a crystal, a ratio. Makers say 30 to 50 ppm at most; two Polars differed by 21 ppm.
+    counted_skew_sd : of a sensor's own sampling rate against the nominal one. [D] One percent, as
+        makers of inertial sensors without a crystal allow for.
+    wander : growth of the skew's standard deviation in one minute, a ratio. [D] 1 ppm: a crystal
+        that warms by 10 K within ten minutes changes by 3 to 4 ppm (0.035 ppm/K²).
+    counted_wander : the same for a sensor's own oscillator. [D] Ten times a crystal's.
+    offset_sd : after the first packet: one interval of 50 ms, the longest in use by default (Linux).
+    jitter : of the least delay in a second: the host's scheduling. [D] 0.5 ms; measured stacks
+        have a median of 0.4 ms.
+    least_comb, most_comb : bounds of what the wait for a connection event may hide. Combs finer
+        than 2.5 ms (two units of 1.25 ms, in which intervals are set) vanish in the jitter;
+        50 ms is the longest default interval.
+    slew : largest correction in a second of time, a ratio. [D] Only the first seconds and a twist need it.
+    gate : standard deviations beyond which a measurement is not believed at once. [D] A change by a
+        whole comb is 3.5 of them.
+    lasting : s that all packets must come late before it is a loss or a change, not a stall. [D]
+        A stall is over within half a second, and its backlog soon after.
+    gap : s of device time without samples from which a correction may be a step (architecture: a gap
+        of up to 0.5 s is bridged).
+    impossible : s by which device and host must disagree to be about another start of the device. [D]
+    exchange_age : s for which an exchange of time stamps is remembered: 30 ppm make 1.8 ms of it.
+    """
+
+    skew_sd: float = 30e-6
+    counted_skew_sd: float = 0.01
+    wander: float = 1e-6
+    counted_wander: float = 10e-6
+    offset_sd: float = 0.05
+    jitter: float = 0.0005
+    least_comb: float = 0.0025
+    most_comb: float = 0.05
+    slew: float = 0.2
+    gate: float = 4.0
+    lasting: int = 3
+    gap: float = 0.5
+    impossible: float = 1.0
+    exchange_age: float = 60.0
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Four time stamps of one question and its answer; ``tick_*`` on the device's clock, as ``t_ns`` from a decoder."""
+
+    host_sent_ns: int
+    tick_received_ns: int
+    tick_sent_ns: int
+    host_received_ns: int
+
+
+@dataclass(slots=True)
+class Fit:
+    """Offset (s, host − device) at device time ``x`` s, skew (ratio), and their covariance."""
+
+    params: Params
+    counted: bool
+    x: float
+    offset: float
+    skew: float = 0.0
+    offset_var: float = 0.0
+    cross: float = 0.0
+    skew_var: float = 0.0
+    comb: float = 0.0
+    combs: tuple[float, ...] = ()
+    late: tuple[float, ...] = ()
+
+    @classmethod
+    def begun(cls, params: Params, counted: bool, offset: float) -> Fit:
+        """The fit after the first packet."""
+        skew_sd = params.counted_skew_sd if counted else params.skew_sd
+        return cls(params, counted, 0.0, offset, 0.0, params.offset_sd**2, 0.0, skew_sd**2, params.most_comb)
+
+    def read(self, comb: float) -> None:
+        """What the wait for an event hides, s: the middle one of three readings, for a stall spoils one."""
+        self.combs = (*self.combs, comb)[-3:]
+        self.comb = sorted(self.combs)[len(self.combs) // 2]
+
+    def move(self, x: float) -> None:
+        """On to device time ``x`` s: what is known grows old."""
+        dt = x - self.x
+        wander = (self.params.counted_wander if self.counted else self.params.wander) ** 2 / 60
+        self.x = x
+        self.offset += self.skew * dt
+        self.offset_var += dt * (2 * self.cross + dt * (self.skew_var + wander * dt / 3))
+        self.cross += dt * (self.skew_var + wander * dt / 2)
+        self.skew_var += wander * dt
+
+    def hear(self, least: float, period: float) -> bool:
+        """Learn from the least delay of a second; True where the offset stepped: samples were lost."""
+        seen = least - self.comb / 2
+        floor = self.comb**2 / 12 + self.params.jitter**2
+        off = seen - self.offset
+        if off <= self.params.gate * math.sqrt(self.offset_var + floor):
+            self.late = ()
+            self.learn(seen, floor)
+            return False
+        self.late = (*self.late, off)[-self.params.lasting :]
+        if len(self.late) < self.params.lasting:
+            return False
+        return self._change(min(self.late), floor, period)
+
+    def learn(self, seen: float, floor: float) -> None:
+        """Take in a measured offset whose error does not average out: variance ``floor``."""
+        off = seen - self.offset
+        if off * off > self.params.gate**2 * (self.offset_var + floor):
+            self.offset_var += off * off
+        if self.offset_var <= floor:
+            return
+        gain = 1 - floor / self.offset_var
+        skew_gain = gain * self.cross / self.offset_var
+        self.offset += gain * off
+        self.skew += skew_gain * off
+        self.skew_var -= skew_gain * self.cross
+        self.cross *= 1 - gain
+        self.offset_var = floor
+
+    def set(self, offset: float, variance: float) -> None:
+        """The offset is told from outside."""
+        self.offset, self.offset_var, self.cross = offset, variance, 0.0
+
+    def _change(self, rise: float, floor: float, period: float) -> bool:
+        """All packets came late by ``rise`` s or more for long: lost samples, a device that paused, another link."""
+        self.late = ()
+        lost = round(rise / period) if self.counted else 0
+        if lost:
+            self.offset += lost * period
+            return True
+        if rise > self.params.impossible:
+            self.set(self.offset + rise, self.params.offset_sd**2)
+            return True
+        self.learn(self.offset + rise, floor)
+        return False
+
+
+def exchanged(bounds: Sequence[tuple[float, float, float]], x: float, skew: float) -> tuple[float, float]:
+    """Offset at ``x`` s and its variance, between the tightest of bounds (x, lowest, highest) s.
+
+    The question left before it came, the answer came after it left; each waited for a
+    connection event, so that their mean is no better than the interval between them.
+    """
+    low = max(lowest + skew * (x - at) for at, lowest, _ in bounds)
+    high = min(highest + skew * (x - at) for at, _, highest in bounds)
+    return (low + high) / 2, (high - low) ** 2 / 12
+
+
+def comb_of(delays: Floats, packet: float, params: Params) -> float:
+    """What the wait for a connection event may hide below the least of (n,) delays s.
+
+    Delays come in steps where the ``packet`` s between packets and the connection interval
+    have a common measure: the step is what cannot be told. Where they take one value
+    only, packets and events keep step, and it may be the whole packet.
+    """
+    x = np.sort(delays)
+    x = x[: int(USUAL * len(x)) + 1] - x[0]
+    spacing = packet
+    if len(x) > 2 and x[-1] > ONE_VALUE:
+        steps = np.diff(x)
+        edges = np.flatnonzero(steps > steps.max() / 2)
+        spacing = float(x[edges[-1] + 1]) / len(edges)
+        if spacing < BLURRED:
+            spacing = _fine(x)
+    return min(max(spacing, params.least_comb), params.most_comb)
+
+
+def _fine(delays: Floats) -> float:
+    """The step among units of 1.25 ms that the delays (n,) keep best; 0 where they keep none."""
+    in_step = np.abs(np.exp(2j * np.pi * delays / FINE_STEPS[:, None]).mean(axis=1))
+    best = int(in_step.argmax())
+    return float(FINE_STEPS[best]) if in_step[best] > IN_STEP else 0.0
+
+
+USUAL = 0.8
+"""Share of delays that are looked at: without repeats (5 to 15 %) and stalls."""
+ONE_VALUE = 0.004
+"""s: delays whose usual share spreads less are not those of an interval of 7.5 ms, the shortest."""
+BLURRED = 0.009
+"""s: finer steps run into each other when the host delays by some ms."""
+FINE_STEPS = 0.00125 * np.arange(2, 8)
+IN_STEP = 0.3
+"""Length of the mean direction: 0.6 for steps of 5 ms and a mean delay of 1 ms, 0.37 for 2.5 ms; 0.1 by chance."""
