@@ -51,18 +51,27 @@ OF_LIFTS = ("repetitions", "lumbar_share_pct", "hamstring_deg", "ankle_cm")
 
 @dataclass(frozen=True)
 class Trend:
-    """A measure lately and before: means over days (each with how many), NaN with too few."""
+    """A measure lately and before: means over days (each with how many), NaN with too few.
+
+    ``noise``: one standard error of their difference, from how days differ; NaN from one day.
+    """
 
     measure: Measure
     recent: float
     recent_days: int
     before: float
     before_days: int
+    noise: float
 
     @property
     def change(self) -> float:
         """Recent less before."""
         return self.recent - self.before
+
+    @property
+    def clear(self) -> bool:
+        """Whether it changed by more than twice what days that differ by chance explain."""
+        return abs(self.change) > 2.0 * self.noise
 
 
 def doubtful(day: str, live: bool, today: date) -> bool:
@@ -96,8 +105,15 @@ def trends(days: pd.DataFrame, today: date) -> list[Trend]:
         known = values(days, measure)
         recent, before = known[known.index >= turn], known[(known.index < turn) & (known.index >= oldest)]
         enough = ENOUGH_DAYS if measure.column not in OF_LIFTS else 1
-        found.append(Trend(measure, _mean(recent, enough), len(recent), _mean(before, enough), len(before)))
+        means = _mean(recent, enough), len(recent), _mean(before, enough), len(before)
+        noise = math.sqrt(_error(recent) ** 2 + _error(before) ** 2)
+        found.append(Trend(measure, *means, noise))
     return found
+
+
+def _error(known: pd.Series) -> float:
+    """Standard error of a mean; NaN from under two days."""
+    return float(known.std(ddof=1)) / math.sqrt(len(known)) if len(known) > 1 else math.nan
 
 
 def _mean(known: pd.Series, enough: int) -> float:

@@ -133,12 +133,12 @@ def output(found: list[View], as_json: bool, csv_file: Path | None, html_file: P
         write_text(csv_file, csv_text(pd.concat(days) if days else pd.DataFrame(columns=["wearer", "day"])))
         click.echo(f"See {csv_file}", err=True)
     if html_file:
-        from hiphinge.apps.history import report  # noqa: PLC0415  Bokeh takes half a second
+        from hiphinge.apps.history.report import render  # noqa: PLC0415  Bokeh takes half a second
 
         if len(found) != 1:
             names = ", ".join(repr(view.wearer) for view in found) or "nobody yet"
             raise InputError(f"--html: sessions of {names}, expected those of one person. Add --wearer NAME.")
-        write_text(html_file, report.render(found[0]))
+        write_text(html_file, render(found[0]))
         click.echo(f"See {html_file}", err=True)
     if as_json:
         click.echo(json.dumps({"wearers": [view.to_json() for view in found]}, allow_nan=False))

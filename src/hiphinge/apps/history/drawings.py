@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
-from bokeh.models import ColumnDataSource, DataRange1d, DataRenderer, FactorRange, FixedTicker, HoverTool, Range1d
+from bokeh.models import ColumnDataSource, DataRange1d, FactorRange, FixedTicker, HoverTool, Range1d
 from bokeh.models.annotations import Span
+from bokeh.models.renderers import DataRenderer
 from bokeh.plotting import figure
 
 from hiphinge.apps.report import colours
@@ -22,8 +23,6 @@ ROW = 24
 BINS = ("under 15 min", "15 to 30 min", "30 to 60 min", "60 min and more")
 BIN_COLOURS = ("#FBE0A8", "#F2B84B", "#D98A00", "#8F4E00")
 """From short to long, lighter to darker: told apart without hue."""
-EVERY_LABEL = 31
-"""Days up to which each has its name under a drawing."""
 
 
 def axis_names(days: Sequence[str]) -> list[str]:
@@ -45,7 +44,8 @@ def postures(days: Sequence[str], bouts: pd.DataFrame) -> figure:
     plot = empty_plot(70 + ROW * len(days), x_range=x_range, y_range=rows, tools="")
     plot.toolbar_location = None
     plot.ygrid.grid_line_color = None
-    ticks = [h for h in range(25) if h % (2 if last_hour - first_hour > 8 else 1) == 0]
+    step = next(step for step in (1, 2, 3, 6) if last_hour - first_hour <= 6 * step)
+    ticks = list(range(0, 25, step))
     plot.xaxis.ticker, plot.xaxis.major_label_overrides = FixedTicker(ticks=ticks), {h: f"{h}:00" for h in ticks}
     lengths = [span(s) for s in end - start]
     source = ColumnDataSource(
@@ -120,8 +120,5 @@ def _by_day(days: pd.DataFrame, label: str, y_range: DataRange1d | None = None) 
     plot.toolbar_location = None
     plot.yaxis.axis_label = label
     plot.xgrid.grid_line_color = None
-    plot.xaxis.major_label_orientation = 0.9 if len(names) > 7 else 0.0
-    if len(names) > EVERY_LABEL:
-        step = -(-len(names) // EVERY_LABEL)
-        plot.xaxis.major_label_overrides = {name: "" for n, name in enumerate(names) if n % step}
+    plot.xaxis.major_label_orientation = 0.9 if len(names) > 3 else 0.0
     return plot, names

@@ -26,8 +26,8 @@ def remarks(tables: Tables, wearer: str, period: Period) -> list[str]:
     here = theirs[theirs.index.isin(shown["session"])]
     overlaps = tables.overlaps[tables.overlaps["session"].isin(here.index)]
     return [
-        *_misdated(days[days["day"].isin(tables.wrong)]),
-        *_undated(days),
+        *_misdated(days[period.holds(days["day"]) & days["day"].isin(tables.wrong)]),
+        *_undated(days[period.holds(days["day"])]),
         *_twice(overlaps, theirs["file"]),
         *_lengths(here),
         *_unheard(here, tables.bouts[tables.bouts["session"].isin(here.index)]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,10 +19,11 @@ from hiphinge.apps.report import colours
 from hiphinge.apps.report.facts import SAFETY
 from hiphinge.apps.report.page import Card, Column, Key, Page, Row, Section, Table, html
 from hiphinge.apps.report.words import UNKNOWN, number, plural, span
-from hiphinge.history.trends import ENOUGH_WORN_S, MEASURES, Measure
+from hiphinge.history.days import BIN_NAMES
+from hiphinge.history.trends import ENOUGH_WORN_S, MEASURES
 
-RIBBONS = 28
-"""Days whose hours are drawn, the last ones."""
+DRAWN = 28
+"""Days that are drawn, the last ones: more do not fit a screen; the tables have them all."""
 LONGEST_BOUTS = 12
 TESTS = tuple(m for m in MEASURES if m.name.endswith("test"))
 
@@ -58,20 +60,22 @@ def _cards(view: View) -> tuple[Card, ...]:
     if days.empty:
         return ()
     n, sitting = len(days), days["sitting_s"].sum()
-    a_day = " a day" if n > 1 else ""
+    mean = ", mean a day" if n > 1 else ""
     breaks = 3600 * days["breaks"].sum() / sitting if sitting > 0 else math.nan
     share = 100 * sitting / max(days["worn_s"].sum(), 1.0)
     goals = {goal.words: goal for goal in view.goals}
     kept = "; ".join(f"{words}: {g.kept} of {plural(g.days, 'day')}" for words, g in goals.items() if g.days)
     return (
-        Card("Sitting", span(sitting / n), f"{share:.0f} % of the time worn{a_day and ', mean a day'}"),
+        Card("Sitting", span(sitting / n), f"{share:.0f} % of the time worn{mean}"),
         Card("Breaks", f"{number(breaks, 1)} an hour", f"of sitting; goal {wanted.breaks_per_hour:g}"),
         Card("Longest sitting", span(days["longest_sitting_s"].max()), "without standing up"),
-        Card(
-            "Walking", span(days["walking_s"].sum() / n), f"goal {wanted.walking_min:g} min a day{a_day and '; mean'}"
-        ),
+        Card("Walking", span(days["walking_s"].sum() / n), f"goal {wanted.walking_min:g} min a day{mean}"),
         Card("Lifts", str(int(days["repetitions"].sum())), _rounded(days)),
-        Card("Goals", UNKNOWN if not kept else f"{sum(g.kept for g in view.goals)} kept", kept or "no long day yet"),
+        Card(
+            "Goals",
+            UNKNOWN if not kept else f"{sum(g.kept for g in view.goals)} of {sum(g.days for g in view.goals)}",
+            kept or "no long day yet",
+        ),
     )
 
 
@@ -85,28 +89,35 @@ def _sections(view: View, made: dict[str, Model]) -> Iterator[Section]:
         yield Section("Worth knowing", tuple(view.notes))
     if view.days.empty:
         return
-    yield _postures(view, made)
-    yield from _sitting(view, made)
-    yield from _lifts(view, made)
-    yield from _tests(view, made)
+    drawn = replace(view, days=view.days.tail(DRAWN))
+    yield replace(_postures(drawn, made), notes=_left_out(view))
     if len(view.days) == 1:
         yield _bouts(view)
     else:
+        yield from _sitting(drawn, made)
+        yield from _lifts(drawn, made)
+        yield from _tests(view, made)
         yield _trends(view)
-        yield _weeks(view)
+        if len(view.weeks) > 1:
+            yield _weeks(view)
     yield _days(view)
     yield _figures(view)
 
 
+def _left_out(view: View) -> tuple[str, ...]:
+    n = len(view.days)
+    return (f"The last {DRAWN} of {n} days are drawn; the tables below have them all.",) if n > DRAWN else ()
+
+
 def _postures(view: View, made: dict[str, Model]) -> Section:
-    days = list(view.days["day"].tail(RIBBONS))
+    days = list(view.days["day"])
     bouts = view.bouts[view.bouts["day"].isin(days)]
     made["postures"] = drawings.postures(days, bouts)
     seen = [p for p in colours.POSTURES if p in set(bouts["posture"])]
     key = tuple(Key("bar", colours.POSTURES[p], p.replace("_", " ")) for p in seen)
     words = "What you did, hour by hour, in the time of the place where it was recorded."
-    note = (f"The last {RIBBONS} of {len(view.days)} days.",) if len(view.days) > RIBBONS else ()
-    return Section("The day's hours", (words,), key, plot="postures", notes=note)
+    title = "The day's hours" if len(days) == 1 else "The days' hours"
+    return Section(title, (words,), key, plot="postures")
 
 
 def _sitting(view: View, made: dict[str, Model]) -> Iterator[Section]:
@@ -160,7 +171,11 @@ def _bouts(view: View) -> Section:
     rows = tuple(
         Row((hours(b.at_s), span(b.length), number(_known(b.slouch_pct), 0, " %"))) for b in longest.itertuples()
     )
-    return Section("Longest sitting", table=Table((Column("from"), Column("how long"), Column("slouch")), rows))
+    table = Table((Column("from"), Column("how long"), Column("slouch")), rows) if rows else None
+    (day,) = view.days.itertuples()
+    in_bins = zip(drawings.BINS, (getattr(day, name) for name in BIN_NAMES), strict=True)
+    facts = tuple((f"in stretches of {words}", span(seconds)) for words, seconds in in_bins)
+    return Section("Sitting", facts=facts, table=table, notes=("The longest stretches.",) if rows else ())
 
 
 def _known(value: Any) -> float:
@@ -171,8 +186,8 @@ def _trends(view: View) -> Section:
     said = [words for trend in view.trends if (words := trend_in_words(trend))]
     lines = tuple(f"{words[:1].upper()}{words[1:]}." for words in said)
     none = ("Too few days for a trend: it needs six long days in the last two weeks and six in the six before.",)
-    note = ("Days differ by chance, too: only a change that stays for weeks means something.",) if lines else ()
-    return Section("The last two weeks against the six before", lines or none, notes=note)
+    note = "A change is called clear when it is more than twice what days that differ by chance explain."
+    return Section("The last two weeks against the six before", lines or none, notes=(note,) if lines else ())
 
 
 DAY = (
@@ -214,24 +229,24 @@ def _cells(row: Any) -> tuple[str, ...]:
 
 
 FIGURES = (
-    ("half of all sitting time in stretches up to (W50)", "w50_s", "min"),
-    ("usual stretch of sitting (fitted W50)", "usual_bout_s", "min"),
-    ("alpha of the power law of stretches", "alpha", ""),
-    ("Gini index of stretches", "gini", ""),
-    ("getting up from sitting, a day", "sit_to_stands", ""),
-    ("slouch, of the own way from tall to slumped", "slouch_pct", "%"),
-    ("posture shifts in 15 min of sitting", "shifts_per_15_min", ""),
-    ("longest sitting without a shift", "longest_motionless_s", "min"),
+    ("half of all sitting time in stretches up to (W50)", "w50_s", "min", 1),
+    ("usual stretch of sitting (fitted W50)", "usual_bout_s", "min", 1),
+    ("alpha of the power law of stretches", "alpha", "", 2),
+    ("Gini index of stretches", "gini", "", 2),
+    ("getting up from sitting, a day", "sit_to_stands", "", 0),
+    ("slouch, of the own way from tall to slumped", "slouch_pct", "%", 0),
+    ("posture shifts in 15 min of sitting", "shifts_per_15_min", "", 1),
+    ("longest sitting without a shift", "longest_motionless_s", "min", 1),
 )
 
 
 def _figures(view: View) -> Section:
     """The figures that studies of sitting use, as the middle day has them."""
-    facts = tuple((name, _middle(view.days, Measure(name, column, unit))) for name, column, unit in FIGURES)
+    facts = tuple((name, _middle(view.days[column], unit, decimals)) for name, column, unit, decimals in FIGURES)
     which = "" if len(view.days) == 1 else "; the middle day"
     return Section("Figures of sitting", (f"As studies of sitting count it{which}.",), facts=facts)
 
 
-def _middle(days: pd.DataFrame, measure: Measure) -> str:
-    value = float(pd.to_numeric(days[measure.column]).median())
-    return number(value / 60 if measure.unit == "min" else value, 1, f" {measure.unit}" if measure.unit else "")
+def _middle(values: pd.Series, unit: str, decimals: int) -> str:
+    value = float(pd.to_numeric(values).median())
+    return number(value / 60 if unit == "min" else value, decimals, f" {unit}" if unit else "")

@@ -91,12 +91,15 @@ def _trends(found: Sequence[Trend]) -> Iterator[str]:
 
 
 def trend_in_words(trend: Trend) -> str:
-    """``breaks 2.1 /h, 0.4 more than before (10 and 22 days)``; "" with too few days."""
+    """``breaks 2.1 /h, 0.4 more than before (10 and 22 days)``; "" with too few days.
+
+    A change that days which differ by chance explain is called no clear one.
+    """
     if math.isnan(trend.recent) or math.isnan(trend.before):
         return ""
     unit = f" {trend.measure.unit}" if trend.measure.unit else ""
-    change = number(abs(trend.change), 1)
-    how = "as before" if change == "0.0" else f"{change} {'more' if trend.change > 0 else 'less'} than before"
+    change = f"{abs(trend.change):.1f} {'more' if trend.change > 0 else 'less'} than before"
+    how = change if trend.clear else f"no clear change from {number(trend.before, 1)}"
     days = f"{trend.recent_days} and {plural(trend.before_days, 'day')}"
     return f"{trend.measure.name} {number(trend.recent, 1)}{unit}, {how} ({days})"
 

@@ -46,7 +46,7 @@ class View:
                     "recent": plain(t.recent),
                     "before": plain(t.before),
                 }
-                | {"recent_days": t.recent_days, "before_days": t.before_days}
+                | {"recent_days": t.recent_days, "before_days": t.before_days, "clear": t.clear}
                 for t in self.trends
             ],
             "goals": [{"goal": g.words, "kept": g.kept, "days": g.days} for g in self.goals],
