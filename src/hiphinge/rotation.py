@@ -109,6 +109,12 @@ def cardan_zxy(q: ArrayLike) -> tuple[Floats, Floats, Floats]:
     return about_z, about_x, about_y
 
 
+def inclination(q_e_b: Floats) -> Floats:
+    """Forward inclination (...,) rad of segments (..., 4): up in their axes, atan2(−x, y)."""
+    w, x, y, z = q_e_b[..., 0], q_e_b[..., 1], q_e_b[..., 2], q_e_b[..., 3]
+    return np.arctan2(2 * (w * y - x * z), 2 * (y * z + w * x))
+
+
 def _rotation() -> Any:
     from scipy.spatial.transform import Rotation  # noqa: PLC0415  see the head of this file
 

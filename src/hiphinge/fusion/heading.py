@@ -121,9 +121,9 @@ class Heading:
     def _upright(self, i: int, q: Floats) -> Bools:
         """Where the wearer does not lie, and a thigh hangs."""
         p = self.params
-        upright = _sagittal(q[self._reference]) > -p.lying_limit
+        upright = rotation.inclination(q[self._reference]) > -p.lying_limit
         if self.sites[i] in (THIGH_LEFT, THIGH_RIGHT):
-            upright &= np.abs(_sagittal(q[i])) < p.thigh_limit
+            upright &= np.abs(rotation.inclination(q[i])) < p.thigh_limit
         return upright
 
 
@@ -171,9 +171,3 @@ def _mediolateral(q_e_b: Floats) -> np.ndarray:
     """Horizontal part of the segment's z axis (right), as a complex number (n,)."""
     w, x, y, z = q_e_b[:, 0], q_e_b[:, 1], q_e_b[:, 2], q_e_b[:, 3]
     return 2 * (x * z + w * y) + 2j * (y * z - w * x)
-
-
-def _sagittal(q_e_b: Floats) -> Floats:
-    """Forward inclination of the segment (n,) rad: up in its axes, atan2(−x, y)."""
-    w, x, y, z = q_e_b[:, 0], q_e_b[:, 1], q_e_b[:, 2], q_e_b[:, 3]
-    return np.arctan2(-2 * (x * z - w * y), 2 * (y * z + w * x))

@@ -56,14 +56,14 @@ class JointAngles:
         related = {s: segments.related[i] for s, i in at.items()}
         angles: dict[str, Floats] = {}
         if UPPER_LUMBAR in q:
-            angles["trunk_inclination"] = inclination(q[UPPER_LUMBAR])
+            angles["trunk_inclination"] = rotation.inclination(q[UPPER_LUMBAR])
             angles["trunk_lean"] = lean(q[UPPER_LUMBAR])
         if SACRUM in q:
-            angles["pelvis_tilt"] = inclination(q[SACRUM])
+            angles["pelvis_tilt"] = rotation.inclination(q[SACRUM])
             angles["pelvis_lean"] = lean(q[SACRUM])
         for thigh in THIGHS:
             if thigh in q:
-                angles["thigh_elevation" + side_of(thigh, segments.sites)] = -inclination(q[thigh])
+                angles["thigh_elevation" + side_of(thigh, segments.sites)] = -rotation.inclination(q[thigh])
         if UPPER_LUMBAR in q and SACRUM in q:
             self._lumbar(q, sd, related[UPPER_LUMBAR], angles)
         for thigh in THIGHS:
@@ -104,12 +104,6 @@ def _joint(q_e_p: Floats, q_e_d: Floats, related: Bools) -> tuple[Floats, Floats
 def side_of(thigh: str, worn: Sequence[str]) -> str:
     """What the name of a thigh's angle ends in: the side where both thighs are worn."""
     return thigh.removeprefix("thigh") if THIGH_LEFT in worn and THIGH_RIGHT in worn else ""
-
-
-def inclination(q_e_b: Floats) -> Floats:
-    """Forward inclination (n,) rad of segments (n, 4): up in their axes, atan2(−x, y)."""
-    w, x, y, z = q_e_b[..., 0], q_e_b[..., 1], q_e_b[..., 2], q_e_b[..., 3]
-    return np.arctan2(2 * (w * y - x * z), 2 * (y * z + w * x))
 
 
 def lean(q_e_b: Floats) -> Floats:
