@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from hiphinge import __version__
+from hiphinge.apps.first_start import first_start
 from hiphinge.errors import HiphingeError
 
 COMMANDS = {
@@ -43,6 +44,12 @@ class LazyGroup(click.Group):
         module, _, function = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), function or "command")
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The command; before it the words about safety, where they were not read yet. Help does not wait for them."""
+        if not {"-h", "--help"} & set(ctx.args):
+            first_start()
+        return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table, for ``--help``."""

@@ -17,9 +17,10 @@ from hiphinge.settings.degrees import number
 from hiphinge.settings.feedback import Feedback
 from hiphinge.settings.keeping import Goals, Retention
 from hiphinge.settings.places import private_folder, settings_file, write_private
+from hiphinge.settings.safety import Safety
 from hiphinge.settings.tree import from_tree, to_tree
 
-TABLES: dict[Any, str] = {Feedback: "feedback", Retention: "retention", Goals: "goals"}
+TABLES: dict[Any, str] = {Feedback: "feedback", Retention: "retention", Goals: "goals", Safety: "safety"}
 """What stands in a table of its own; the rest of the file is the monitor's."""
 
 

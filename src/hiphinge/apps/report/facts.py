@@ -11,6 +11,7 @@ from hiphinge.apps.report.clock import Clock
 from hiphinge.apps.report.headline import NOT_OBSERVABLE
 from hiphinge.apps.report.page import Column, Row, Section, Table
 from hiphinge.apps.report.words import UNKNOWN, degrees, listed, number, span
+from hiphinge.settings import safety
 
 Summary = Mapping[str, Any]
 LONGEST_BOUTS = 12
@@ -124,23 +125,8 @@ def limits(summary: Summary) -> Section:
 LIMITS = (
     "The angles come from sensors on the skin. In comparisons with optical systems, low-back flexion from such "
     "sensors is off by 5 to 10° at times; changes within one recording are surer than single values.",
-    "Bending the low back is normal: picking up a pen takes most people close to their limit, and no study shows that "
-    "a bent back in lifting causes pain by itself. The figures show how you move, not whether it is good.",
+    "Bending the low back is normal: picking up a pen takes most people close to their limit, and research does not "
+    "show that a bent back in lifting causes pain by itself. The figures show how you move, not whether it is good.",
 )
 
-SAFETY = Section(
-    "This is not a medical device",
-    (
-        "This software shows how you move. It is not a medical device. It does not diagnose, treat or prevent any "
-        "condition and cannot tell whether a movement is safe for you. Angles are estimates; each is shown with its "
-        "uncertainty. Stop if pain gets worse or spreads.",
-        "Go to an emergency department now if, with back pain, you have new: numbness or tingling around the "
-        "genitals, back passage, buttocks or inner thighs; trouble starting, holding or feeling urine, or leaking; "
-        "loss of bowel control or feeling; weakness in one or both legs or new trouble walking; pain, numbness or "
-        "tingling spreading down both legs; loss of sexual function.",
-        "See a clinician soon for: pain going down a leg with numbness, tingling or weakness; back pain after a fall "
-        "or accident; fever or feeling unwell; history of cancer; unexplained weight loss; long steroid use or weak "
-        "bones; pain that is constant, worse at night, or not easing over a few weeks; pregnancy, recent surgery or a "
-        "new diagnosis.",
-    ),
-)
+SAFETY = Section(safety.TITLE, safety.WORDS)
