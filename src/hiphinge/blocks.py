@@ -20,6 +20,9 @@ Times = NDArray[np.int64]
 Flags = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 
+GRAVITY = 9.80665
+"""m/s², standard gravity: 1 g of every sensor, and what the accelerometer reads at rest."""
+
 UPPER_LUMBAR, SACRUM = "upper_lumbar", "sacrum"
 THIGH_LEFT, THIGH_RIGHT = "thigh_left", "thigh_right"
 SITES = (UPPER_LUMBAR, SACRUM, THIGH_LEFT, THIGH_RIGHT)

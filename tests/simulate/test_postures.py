@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from hiphinge import simulate
-from hiphinge.blocks import Packet
+from hiphinge.blocks import GRAVITY, Packet
 from hiphinge.devices import hiphinge_imu
 from hiphinge.simulate import Away, Doze, Drive, FootUp, Movement, Perch, Ride, Sit, SitDown, SitSo, Stand, StandUp
 from hiphinge.simulate.postures import SEATS
-from hiphinge.simulate.sensing import GRAVITY
 from tests.benchmarks.played import simulated_truth
 
 

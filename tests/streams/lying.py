@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hiphinge.blocks import Floats
+from hiphinge.blocks import GRAVITY, Floats
 from hiphinge.rotation import from_rotvec, rotate
-from hiphinge.streams.sensor_fit import GRAVITY
 
 RATE = 100
 REST, BETWEEN = 3 * RATE, RATE

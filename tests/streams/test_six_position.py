@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hiphinge.blocks import Floats
+from hiphinge.blocks import GRAVITY, Floats
 from hiphinge.errors import CalibrationRefused
 from hiphinge.rotation import IDENTITY, conjugate, from_rotvec, multiply, rotate
 from hiphinge.streams.ellipsoid import fit_gravity
 from hiphinge.streams.poses import Pose, find_poses
-from hiphinge.streams.sensor_fit import GRAVITY, SensorFit
+from hiphinge.streams.sensor_fit import SensorFit
 from hiphinge.streams.six_position import fit_six_position, longest_on_faces, up
 from tests.streams.lying import BIAS, FACES, GYR_BIAS, SCALE, directions, session
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hiphinge.blocks import Bools, Floats, ImuBlock, Link, Packet, Times
+from hiphinge.blocks import GRAVITY, Bools, Floats, ImuBlock, Link, Packet, Times
 from hiphinge.devices.driver import HOST, Decoded
 from hiphinge.errors import DecodeError
 
@@ -25,7 +25,7 @@ MAX_SAMPLES = 255
 _HEADER = np.dtype([("kind", "u1"), ("n", "u1"), ("seq", "<u2"), ("tick_us", "<u4")])
 _SAMPLE = np.dtype([("t_ns", "<i8"), ("acc", "<f4", 3), ("gyr", "<f4", 3)])
 
-ACC_RANGE = 16 * 9.80665
+ACC_RANGE = 16 * GRAVITY
 """m/s²: ±16 g, the widest range of the sensors in firmware_notes."""
 GYR_RANGE = np.deg2rad(2000.0)
 """rad/s: ±2000 °/s, the same."""

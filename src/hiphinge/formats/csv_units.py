@@ -15,16 +15,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hiphinge.blocks import Floats
+from hiphinge.blocks import GRAVITY, Floats
 from hiphinge.errors import SessionFolderError
 from hiphinge.formats.csv_table import Rows
 
-ACC_UNITS = {"m/s2": 1.0, "g": 9.80665, "mg": 9.80665e-3}
+ACC_UNITS = {"m/s2": 1.0, "g": GRAVITY, "mg": GRAVITY / 1000}
 """Name -> m/s²; the standard gravity of ISO 80000-3."""
 GYR_UNITS = {"rad/s": 1.0, "deg/s": np.pi / 180}
 """Name -> rad/s."""
 
-GRAVITY = 9.81
 GRAVITY_TOLERANCE = 2.5
 """A median this many times larger or smaller still counts; running stays within 1.5."""
 GYR_PEAK = 35.0

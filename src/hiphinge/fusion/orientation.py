@@ -16,6 +16,7 @@ from hiphinge import runs
 from hiphinge.blocks import (
     CLIPPED,
     FILLED,
+    GRAVITY,
     LEVEL_ONLY,
     MISSING,
     SETTLING,
@@ -26,8 +27,6 @@ from hiphinge.blocks import (
 )
 from hiphinge.fusion.filters import SD_FACTOR, Filter, GravityFilter, available, make_filter
 from hiphinge.fusion.low_pass import LowPass
-
-GRAVITY = 9.80665
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hiphinge import rotation
-from hiphinge.blocks import Bools, Floats, Mounting
-
-GRAVITY = 9.80665
+from hiphinge.blocks import GRAVITY, Bools, Floats, Mounting
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from hiphinge import rotation
-from hiphinge.blocks import Floats
+from hiphinge.blocks import GRAVITY, Floats
 from hiphinge.simulate import placement, skeleton
 from hiphinge.simulate.faults import Fault, Slip
 from hiphinge.simulate.score import COORDINATES, Off, Score, smooth
 
 GRID_HZ = 100.0
-GRAVITY = 9.80665
 REACH = 3
 """Instants on either side that a central difference of sixth order needs."""
 FIRST = np.array([-1.0, 9.0, -45.0, 0.0, 45.0, -9.0, 1.0]) / 60.0

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import least_squares
 
-from hiphinge.blocks import Floats
+from hiphinge.blocks import GRAVITY, Floats
 from hiphinge.errors import CalibrationRefused
 from hiphinge.rotation import from_rotvec, rotate
 from hiphinge.streams.poses import Pose, directions, find_poses
-from hiphinge.streams.sensor_fit import GRAVITY, Evidence, SensorFit, judged
+from hiphinge.streams.sensor_fit import Evidence, SensorFit, judged
 from hiphinge.streams.turns import full_turns
 
 LEAST_POSES = 9

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hiphinge.blocks import Floats, SensorCalibration
+from hiphinge.blocks import GRAVITY, Floats, SensorCalibration
 from hiphinge.errors import CalibrationRefused
 from hiphinge.streams.poses import Pose, rest_gyr
 
-GRAVITY = 9.80665
 """m/s², standard. The real one differs by up to 0.3 % with the place: a scale that no angle sees."""
 MILLI_G = GRAVITY / 1000.0
 
