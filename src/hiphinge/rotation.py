@@ -13,8 +13,6 @@ from numpy.typing import ArrayLike
 
 from hiphinge.blocks import Floats
 
-IDENTITY = (1.0, 0.0, 0.0, 0.0)
-
 
 def multiply(p: ArrayLike, q: ArrayLike) -> Floats:
     """Hamilton product p ⊗ q, broadcast over the leading shape.

@@ -11,7 +11,7 @@ import pytest
 
 from hiphinge.blocks import GRAVITY, Floats
 from hiphinge.errors import CalibrationRefused
-from hiphinge.rotation import IDENTITY, conjugate, from_rotvec, multiply, rotate
+from hiphinge.rotation import conjugate, from_rotvec, multiply, rotate
 from hiphinge.streams.ellipsoid import fit_gravity
 from hiphinge.streams.poses import Pose, find_poses
 from hiphinge.streams.sensor_fit import SensorFit
@@ -172,7 +172,7 @@ def carried(samples: Samples, fit: SensorFit, gyr_scale: Floats) -> float:
     turned = (gyr - np.array(fit.calibration.gyr_bias)) * gyr_scale * (t[1] - t[0])
     angles = []
     for before, after in pairwise(poses):
-        q = np.array(IDENTITY)
+        q = np.array([1.0, 0.0, 0.0, 0.0])
         for step in from_rotvec(turned[(t >= before.end) & (t <= after.start)]):
             q = multiply(q, step)
         there, seen = rotate(conjugate(q), scale @ (before.acc - bias)), scale @ (after.acc - bias)

@@ -8,7 +8,6 @@ import struct
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
 
 from hiphinge.blocks import Input
 from hiphinge.errors import RecordingError
@@ -90,9 +89,7 @@ class Writer:
     def __enter__(self) -> Writer:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _hand_over(self, waiting: queue.Queue[tuple[int, list[Input]] | None], first: int, inputs: list[Input]) -> None:

@@ -11,7 +11,6 @@ from hiphinge.blocks import GRAVITY, Floats, SensorCalibration
 from hiphinge.errors import CalibrationRefused
 from hiphinge.streams.poses import Pose, rest_gyr
 
-"""m/s², standard. The real one differs by up to 0.3 % with the place: a scale that no angle sees."""
 MILLI_G = GRAVITY / 1000.0
 
 LARGEST_BIAS = 2.0
