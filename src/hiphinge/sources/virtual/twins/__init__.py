@@ -1,0 +1,22 @@
+"""Virtual sensors by the name of their driver. One line a make; the first three are worn by default."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from hiphinge.errors import InputError
+from hiphinge.sources.virtual.twin import Twin
+
+TWINS: dict[str, str] = {
+    "hiphinge_imu": "hiphinge.sources.virtual.twins.open_layout:OpenLayout",
+}
+"""Name -> "module:class"; a module is imported when its sensor is worn."""
+
+
+def twin_class(name: str) -> type[Twin]:
+    """The twin of that name; InputError where there is none."""
+    if name not in TWINS:
+        raise InputError(f"virtual sensors: {name!r}, expected one of {', '.join(sorted(TWINS))}.")
+    module, _, attribute = TWINS[name].partition(":")
+    found: type[Twin] = getattr(import_module(module), attribute)
+    return found
