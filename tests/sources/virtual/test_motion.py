@@ -1,0 +1,89 @@
+"""A wearer's sensors at any instant: the simulation's own readings, at any rate."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hiphinge import simulate
+from hiphinge.blocks import SACRUM, THIGH_RIGHT
+from hiphinge.simulate import PERFECT, placement
+from hiphinge.simulate.sensing import Ideal
+from hiphinge.sources.virtual.motion import MARGIN, SECONDS, Motion
+
+SIMULATION = simulate.scenario("calibration-only", seed=5, faults=())
+START = 1000.0
+
+
+def moving() -> Motion:
+    """Begun at START s of the host's clock."""
+    motion = Motion(SIMULATION)
+    motion.begin(START)
+    motion.begin(START + 99.0)
+    return motion
+
+
+def test_it_is_what_the_simulation_feels() -> None:
+    """On its grid exactly, across the seams of the pieces too."""
+    mounts = {site: placement.mount(site, SIMULATION.wearing.habit, 5) for site in SIMULATION.wearing.sites}
+    ideal = Ideal(SIMULATION.score, mounts, 1.0, (), 5).read(1400, 2600)[SACRUM]
+    acc, gyr = moving().feel(SACRUM, START + np.arange(1400, 2600) / 100)
+    np.testing.assert_allclose(acc, ideal.acc, atol=1e-6)
+    np.testing.assert_allclose(gyr, ideal.gyr, atol=1e-6)
+
+
+def test_any_rate_and_any_order_of_asking() -> None:
+    """200 Hz holds 100 Hz; who asks first, or in what pieces, changes nothing."""
+    fast = START + np.arange(5000) / 200
+    whole, _ = moving().feel(SACRUM, fast)
+    motion = moving()
+    parts = [motion.feel(SACRUM, piece)[0] for piece in reversed(np.array_split(fast, 7))]
+    np.testing.assert_array_equal(np.concatenate(parts[::-1]), whole)
+    np.testing.assert_array_equal(moving().feel(SACRUM, fast[::2])[0], whole[::2])
+
+
+def test_the_seams_are_smooth() -> None:
+    """Two pieces agree where they meet; their ends lie far inside their margins."""
+    motion = moving()
+    left, right = (motion._piece(piece)[SACRUM](float(SECONDS)) for piece in (0, 1))
+    np.testing.assert_allclose(left, right, atol=1e-9)
+    assert MARGIN >= 10
+
+
+def test_still_before_it_begins_and_after_the_end() -> None:
+    """Standing; the wearer waits for the first sensor to stream."""
+    waiting = Motion(SIMULATION)
+    acc, gyr = waiting.feel(SACRUM, np.linspace(0, 1e6, 9))
+    assert np.ptp(acc, axis=0).max() == 0
+    np.testing.assert_allclose(np.linalg.norm(acc, axis=1), 9.81, atol=0.1)
+    acc, gyr = moving().feel(SACRUM, START + SIMULATION.duration + np.linspace(1, 1e6, 9))
+    assert np.abs(gyr).max() < 0.05
+    assert np.ptp(acc, axis=0).max() == 0
+
+
+def test_a_tap_jolts_one_sensor_alone() -> None:
+    motion = moving()
+    times = START + 1.0 + np.arange(-50, 50) / 200
+    calm = {site: motion.feel(site, times)[0] for site in (SACRUM, THIGH_RIGHT)}
+    motion.tap(SACRUM, START + 1.0)
+    assert np.abs(motion.feel(SACRUM, times)[0] - calm[SACRUM]).max() > 30
+    np.testing.assert_array_equal(motion.feel(THIGH_RIGHT, times)[0], calm[THIGH_RIGHT])
+
+
+def test_swapped_sensors_feel_each_others_site() -> None:
+    motion = moving()
+    times = START + 20.0 + np.arange(50) / 100
+    sacrum, thigh = motion.feel(SACRUM, times)[0], motion.feel(THIGH_RIGHT, times)[0]
+    motion.swap(SACRUM, THIGH_RIGHT)
+    np.testing.assert_array_equal(motion.feel(SACRUM, times)[0], thigh)
+    motion.swap(SACRUM, THIGH_RIGHT)
+    np.testing.assert_array_equal(motion.feel(SACRUM, times)[0], sacrum)
+
+
+def test_a_sensor_has_errors_of_its_own() -> None:
+    """The same for a seed and number; none where it is perfect."""
+    times = START + np.arange(100) / 100
+    one, same, other = (moving().sensor(SACRUM, number)(times)[1] for number in (0, 0, 1))
+    np.testing.assert_array_equal(one, same)
+    assert np.abs(one - other).mean() > 1e-3
+    perfect = moving().sensor(SACRUM, 0, kind=PERFECT)(times)[0]
+    np.testing.assert_array_equal(perfect, moving().feel(SACRUM, times)[0])
