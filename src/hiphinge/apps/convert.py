@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hiphinge import __version__, settings
+from hiphinge.apps.recordings import reading
 from hiphinge.blocks import SITES, Input, Sensor
 from hiphinge.errors import InputError
-from hiphinge.formats.registry import FORMATS, Session, load
+from hiphinge.formats.registry import FORMATS, RESULTS, Session, load, load_result
 from hiphinge.monitor import Params
 from hiphinge.recording import Header, Writer, open_recording, replacing
 from hiphinge.streams import calibrate
@@ -95,7 +96,7 @@ def import_command(
     drop_bad_rows: bool,
     physical: tuple[tuple[str, str], ...],
 ) -> None:
-    r"""Turn other people's files into a recording.
+    """Turn other people's files into a recording.
 
     \b
     csv   a folder with one file per site: sacrum.csv, upper_lumbar.csv,
@@ -106,7 +107,7 @@ def import_command(
     \b
     Example:
       hiphinge import csv monday/ -o monday.mcap --start 2026-03-01T09:00:00+01:00
-    """
+    """  # noqa: D301  \b is click's mark for lines that it shall not join
     session = load(format_name).read(
         path, start=start, acc_unit=acc_unit, gyr_unit=gyr_unit, drop_bad_rows=drop_bad_rows
     )
@@ -143,23 +144,40 @@ def recorded_with(sensors: tuple[Sensor, ...], physical: Mapping[str, str]) -> P
 
 
 @click.command("export")
-@click.argument("format_name", metavar="FORMAT", type=click.Choice(sorted(FORMATS)))
+@click.argument("format_name", metavar="FORMAT", type=click.Choice(sorted({**FORMATS, **RESULTS})))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "output", required=True, type=click.Path(path_type=Path), help="Where to write.")
 def export_command(*, format_name: str, file: Path, output: Path) -> None:
-    r"""Write a recording as other people's files.
+    """Write a recording as other people's files.
 
     \b
     csv   a folder with one file per site and markers.csv; importing it again
           gives the same times to 1 µs and the same values to 32-bit float
 
     \b
+    activpal   postures as an activPAL events file, for tools of sitting research
+    fit        a FIT activity with sets and repetitions, for sport diaries
+
+    \b
     Example:
       hiphinge export csv monday.mcap -o monday/
-    """
+    """  # noqa: D301  \b is click's mark for lines that it shall not join
+    if format_name in RESULTS:
+        tell(export_results(format_name, file, output))
+        return
     recording = open_recording(file)
     notes = load(format_name).write(recording.batches(), recording.header.sensors, output, replacing)
     tell([*map(str, recording.damage), *notes])
+
+
+def export_results(format_name: str, file: Path, output: Path) -> list[str]:
+    """Analyze the recording and write what was found; notes."""
+    from hiphinge import session  # noqa: PLC0415  the monitor and pandas take half a second
+
+    opened = session.open(file)
+    with reading(file):
+        found = opened.stream(lambda angles: None)
+    return [*found.summary["quality"]["damage"], *load_result(format_name).write(found, output, replacing)]
 
 
 def with_progress(session: Session) -> Iterator[Sequence[Input]]:

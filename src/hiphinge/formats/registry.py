@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from hiphinge.blocks import Input, Sensor
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FORMATS = {"csv": "hiphinge.formats.csv_session"}
 """Name -> the module that reads and writes it, loaded when it is used."""
+RESULTS = {"activpal": "hiphinge.formats.activpal", "fit": "hiphinge.formats.fit_activity"}
+"""Name -> the module that writes what an analysis found."""
 
 Replacing = Callable[[Path], AbstractContextManager[Path]]
 """Yields a path to write to, which takes the name when the block ends well and vanishes otherwise."""
@@ -54,6 +59,38 @@ class Format(Protocol):
     ) -> list[str]:
         """Write a recording's inputs; returns notes on what the format cannot hold."""
         ...
+
+
+class Found(Protocol):
+    """What an analysis found, as ``hiphinge.session.Found`` holds it."""
+
+    @property
+    def reps(self) -> pd.DataFrame:
+        """As reps.csv."""
+        ...
+
+    @property
+    def bouts(self) -> pd.DataFrame:
+        """As bouts.csv."""
+        ...
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """As summary.json."""
+        ...
+
+
+class ResultFormat(Protocol):
+    """What a module in RESULTS offers."""
+
+    def write(self, found: Found, path: Path, replacing: Replacing) -> list[str]:
+        """Write it; returns notes on what the format cannot hold. InputError: it cannot hold this at all."""
+        ...
+
+
+def load_result(name: str) -> ResultFormat:
+    """The format of results of this name; KeyError when there is none."""
+    return cast(ResultFormat, importlib.import_module(RESULTS[name]))
 
 
 def load(name: str) -> Format:
