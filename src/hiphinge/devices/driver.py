@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
@@ -156,7 +156,8 @@ class Configuration:
 
     def to_text(self) -> str:
         """As the value of a Link "configured"."""
-        return json.dumps({**asdict(self), "more": dict(self.more)})
+        numbers = {"rate_hz": self.rate_hz, "acc_range": self.acc_range, "gyr_range": self.gyr_range}
+        return json.dumps({**numbers, "more": dict(self.more)})
 
     @classmethod
     def from_text(cls, text: str) -> Configuration:

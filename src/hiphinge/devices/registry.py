@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hiphinge.devices import hiphinge_imu
+from hiphinge.devices import generic, hiphinge_imu
 from hiphinge.devices.driver import Advertisement, Decoder, Driver
 from hiphinge.devices.hiphinge_ble import Hiphinge
 from hiphinge.devices.movella_dot import Dot
@@ -13,13 +13,26 @@ from hiphinge.devices.witmotion import WitMotion
 DRIVERS: dict[str, Driver] = {}
 """Devices that can be connected to, by name."""
 
-DECODERS: dict[str, Callable[[str], Decoder]] = {hiphinge_imu.NAME: hiphinge_imu.Decoder}
-"""Devices that can be read from a recording: all of the above, and the layout of simulations and imports."""
+
+class _Decoders(dict[str, Callable[[str], Decoder]]):
+    """Described devices need not be known: their recordings carry the description."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (isinstance(name, str) and name.startswith(generic.PREFIX))
+
+    def __missing__(self, name: str) -> Callable[[str], Decoder]:
+        if name in self:
+            return generic.Decoder
+        raise KeyError(name)
+
+
+DECODERS: dict[str, Callable[[str], Decoder]] = _Decoders({hiphinge_imu.NAME: hiphinge_imu.Decoder})
+"""Devices that can be read from a recording: those above, described ones, the layout of simulations and imports."""
 
 
 def add(driver: Driver) -> None:
     """Make a driver known, before any recording is opened; a name that is taken raises ValueError."""
-    if driver.name in DECODERS:
+    if driver.name in DRIVERS or driver.name == hiphinge_imu.NAME:
         raise ValueError(f"driver {driver.name!r}: known already, expected another name.")
     DRIVERS[driver.name] = driver
     DECODERS[driver.name] = driver.decoder
