@@ -261,13 +261,18 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one ``feed`` brought: angles at the grid instants that became known, and the rest."""
+    """What one ``feed`` brought: angles at the grid instants that became known, and the rest.
+
+    ``alerts`` are for the record, ``cues`` for the wearer, at once: kinds of
+    alerts, and "good" and "set_note" in a set that the wearer began.
+    """
 
     angles: AngleBlock
     events: tuple[Event, ...] = ()
     repetitions: tuple[Repetition, ...] = ()
     bouts: tuple[Bout, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    cues: tuple[Alert, ...] = ()
 
 
 # --- Who wears what --------------------------------------------------------------------

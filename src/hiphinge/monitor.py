@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hiphinge.alerts import findings, rules
+from hiphinge.alerts import cues, findings, rules
 from hiphinge.blocks import (
     SACRUM,
     SITES,
@@ -59,6 +59,7 @@ class Params:
     wear: wear.Params = field(default_factory=wear.Params)
     signal: signal.Params = field(default_factory=signal.Params)
     alerts: rules.Params = field(default_factory=rules.Params)
+    cues: cues.Params = field(default_factory=cues.Params)
     mounting: mounting.Params = field(default_factory=mounting.Params)
     range_of_motion: range_of_motion.Params = field(default_factory=range_of_motion.Params)
 
@@ -169,10 +170,12 @@ class Monitor:
         self._rounding = rounding.Rounding(params.rounding, own_range, movements)
         cells = Cells(params.wear.rate)
         self._wear = wear.Wear(params.wear, cells)
-        self._postures = sitting.Postures(params.sitting, self.calibration.upright, self.calibration.slump, cells)
+        known = self.calibration
+        self._postures = sitting.Postures(params.sitting, known.upright, known.slump, cells, known.mountings)
         self.heard = heard.Heard(self.sites)
         self._signal = signal.Signal(params.signal, self.sites)
         self._admission = rules.Admission(params.alerts, self.calibration.id)
+        self._cues = cues.Cues(params.cues, self.calibration.id)
         self._now = -float("inf")
 
     @property
@@ -187,6 +190,9 @@ class Monitor:
 
     def feed(self, inputs: Sequence[Input]) -> Outcome:
         """What these inputs bring; the same over all however they are grouped."""
+        for one in inputs:
+            if type(one) is Control and one.action in rules.WRONG and one.value.strip('"') in ("", rules.ROUNDED):
+                self._rounding.wrong(one.arrival_ns / 1e9)
         seen = _together([self._follow(motion) for motion in self._intake.take(inputs)], self._drain())
         return self._admitted(seen, inputs)
 
@@ -197,7 +203,8 @@ class Monitor:
         last = self._postures.finish(worn.idle)
         parts.append(Outcome(nothing(parts[0].angles), _ordered(worn.events, last.events), (), last.bouts))
         seen = self._admitted(_together(parts, self._drain()), ())
-        return replace(seen, alerts=(*seen.alerts, *self._admission.finish()))
+        late = self._admission.finish()
+        return replace(seen, alerts=(*seen.alerts, *late), cues=(*seen.cues, *late))
 
     def _follow(self, motion: MotionBlock) -> Outcome:
         angles = self._angles.follow(motion)
@@ -217,7 +224,11 @@ class Monitor:
         clocks = [one for one in others if isinstance(one, Tick) and one.utc_ns is not None]
         if len(seen.angles):
             self._now = float(seen.angles.t[-1])
-        return replace(seen, alerts=self._admission.update(found, self._now, controls, clocks))
+        alerts = self._admission.update(found, self._now, controls, clocks)
+        phases = [e for e in seen.events if e.kind == "phase"]
+        told = self._cues.update(alerts, seen.repetitions, phases, controls, self._now)
+        heard = tuple(c for c in told if c in alerts or self._admission.hears(c.kind, c.t))
+        return replace(seen, alerts=alerts, cues=heard)
 
     def _drain(self) -> tuple[Event, ...]:
         events, self._intake.events = tuple(self._intake.events), []

@@ -37,7 +37,7 @@ def fed(params: monitor.Params, calibration: Calibration, groups: Sequence[Seque
 
 
 def told(outcomes: Sequence[Outcome]) -> tuple[list[object], ...]:
-    kinds = ("repetitions", "bouts", "alerts", "events")
+    kinds = ("repetitions", "bouts", "alerts", "cues", "events")
     return tuple(sorted((e for o in outcomes for e in getattr(o, kind)), key=when) for kind in kinds)
 
 

@@ -157,3 +157,32 @@ def test_one_at_a_time_the_dwell_and_the_bout_are_carried_on() -> None:
 def test_first_run_is_where_the_first_long_enough_run_begins(above: list[bool], length: int) -> None:
     wanted = next((i for i in range(len(above) - length + 1) if all(above[i : i + length])), -1)
     assert first_run(np.array(above, bool), length) == wanted
+
+
+def test_that_was_wrong_raises_the_limit_within_bounds_and_only_soon_after() -> None:
+    lift = ((0.3, 1.0), (0.81, 2.0))
+    made = flexed(*lift * 9, (0.3, 100.0), *lift).block(sd_deg=SURE)
+    heard, learning, late = Rounding(PARAMS, OWN), Rounding(PARAMS, OWN), Rounding(PARAMS, OWN)
+    learning.wrong(3.0)
+    late.wrong(125.0)
+    assert [len(stage.update(made)) for stage in (heard, learning, late)] == [10, 1, 10]
+    stubborn = Rounding(PARAMS, OWN)
+    high = flexed(*((0.3, 1.0), (0.95, 2.0)) * 9).block(sd_deg=SURE)
+    for n in range(9):
+        stubborn.wrong(3.0 * (n + 1))
+    limits = [e.data["limit"] / OWN for e in stubborn.update(high)]  # type: ignore[operator]  # a number
+    assert limits == pytest.approx([0.8, 0.82, 0.84, 0.86, 0.88, 0.9, 0.9, 0.9, 0.9])
+
+
+def test_a_wish_in_the_midst_of_a_block_counts_from_its_instant_on() -> None:
+    made = flexed(*((0.3, 1.0), (0.81, 2.0)) * 3).block(sd_deg=SURE)
+    whole, pieces = Rounding(PARAMS, OWN), Rounding(PARAMS, OWN)
+    whole.wrong(4.005)
+    first = pieces.update(rows(made, 0, 250)) + pieces.update(rows(made, 250, 401))
+    pieces.wrong(4.005)
+    assert [e.t for e in whole.update(made)] == [e.t for e in first + pieces.update(rows(made, 401, len(made)))]
+
+
+def rows(block: AngleBlock, start: int, stop: int) -> AngleBlock:
+    cut = slice(start, stop)
+    return AngleBlock(block.t[cut], {name: x[cut] for name, x in block.angles.items()}, block.flags[cut])

@@ -151,6 +151,10 @@ class Admission:
                 alerts += self._admit(event, t)
         return (*alerts, *self._release(now))
 
+    def hears(self, kind: str, t: float) -> bool:
+        """Whether the wearer wants to hear of ``kind`` at ``t`` s: nothing is muted or paused."""
+        return kind not in self.params.off and not any(s.covers(kind, t) for s in self._silences)
+
     def finish(self) -> tuple[Alert, ...]:
         """What still waited, once nothing more will come."""
         return tuple(self._release(float("inf")))

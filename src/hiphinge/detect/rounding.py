@@ -29,6 +29,9 @@ class Params:
     bent : rad of trunk inclination that makes it a lift.
     seat_elevation, seat_seconds : rad and s. A thigh raised so far for so long is on a
         seat: shoes are tied there, nothing is lifted.
+    learn, learn_most : share of own range that each "that was wrong" adds to the limit,
+        and all of them together [D].
+    recall : s after a bout in which "that was wrong" is about it [D].
     rate : Hz of the grid.
     """
 
@@ -40,6 +43,9 @@ class Params:
     bent: float = field(default=np.deg2rad(20), metadata={"unit": "rad"})
     seat_elevation: float = field(default=np.deg2rad(60), metadata={"unit": "rad"})
     seat_seconds: float = 5.0
+    learn: float = 0.02
+    learn_most: float = 0.10
+    recall: float = 60.0
     rate: float = 100.0
 
 
@@ -69,9 +75,31 @@ class Rounding:
         self._run = 0
         self._active = False
         self._hung = -np.inf  # when a thigh was last seen below the seat, s
+        self._learned, self._latest = 0.0, -np.inf  # share of own range; end of the latest dwell, s
+        self._wrongs: list[float] = []
+
+    def wrong(self, t: float) -> None:
+        """The wearer said at ``t`` s that the latest finding was none: from then on the limit is higher."""
+        self._wrongs.append(t)
 
     def update(self, angles: AngleBlock) -> tuple[Event, ...]:
         """Events with ``flexion``, ``limit``, ``share`` (of own range) and ``sd``."""
+        found: tuple[Event, ...] = ()
+        while self._wrongs and len(angles) and angles.t[-1] > self._wrongs[0]:
+            i = int(np.searchsorted(angles.t, self._wrongs[0], side="right"))
+            found += self._look(_rows(angles, slice(None, i)))
+            self._learn(self._wrongs.pop(0))
+            angles = _rows(angles, slice(i, None))
+        return found + self._look(angles)
+
+    def _learn(self, t: float) -> None:
+        if t - self._latest > self.params.recall:
+            return
+        self._learned = min(self._learned + self.params.learn, self.params.learn_most)
+        self._on = limit(self.params, self.own_range) + self._learned * self.own_range
+        self._latest = -np.inf  # one "wrong" a finding
+
+    def _look(self, angles: AngleBlock) -> tuple[Event, ...]:
         if not np.isfinite(self._on) or not len(angles):
             return ()
         if "lumbar_flexion" in angles.angles:
@@ -89,8 +117,10 @@ class Rounding:
         bent = angles["trunk_inclination"] > self.params.bent
         for start, end in self.movements:
             bent &= (angles.t < start) | (angles.t > end)
-        found = [self._event(angles.t[i], flexion[i], sd[i]) for i in self._begin(sure & bent, sound, below)]
-        return tuple(found)
+        found = self._begin(sure & bent, sound, below)
+        if found:
+            self._latest = float(angles.t[found[-1]])
+        return tuple(self._event(angles.t[i], flexion[i], sd[i]) for i in found)
 
     def _seated(self, angles: AngleBlock) -> Bools:
         names = ("thigh_elevation", "thigh_elevation_left", "thigh_elevation_right")
@@ -122,3 +152,7 @@ class Rounding:
         return Event(
             float(t), "rounded", {"flexion": float(flexion), "limit": self._on, "share": share, "sd": float(sd)}
         )
+
+
+def _rows(angles: AngleBlock, rows: slice) -> AngleBlock:
+    return AngleBlock(angles.t[rows], {name: x[rows] for name, x in angles.angles.items()}, angles.flags[rows])

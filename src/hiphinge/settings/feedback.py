@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from hiphinge.alerts.messages import WORDS
 from hiphinge.errors import SettingsError
 
-GOOD, SHIFT = "good", "shift"
-KINDS = (*WORDS, GOOD, SHIFT)
-"""Everything that can be told: the alerts, a good repetition, and "shift a little" while sitting."""
+GOOD, SHIFT, NOTE = "good", "shift", "set_note"
+KINDS = (*WORDS, GOOD, SHIFT, NOTE)
+"""Everything that can be told: the alerts, a good repetition, "shift a little" while sitting, words about a set."""
 
 _SENSORS = ("data_poor", "sensor_lost", "sensor_slipped", "sensor_swapped")
 _MOVE = ("sitting_too_long", SHIFT)

@@ -133,8 +133,8 @@ def _deliver(live: Live, views: ExitStack, told: Callable[[str], None]) -> None:
     delivery = views.enter_context(Delivery(sinks, told))
 
     def offer(_: Sequence[Input], outcome: Outcome) -> None:
-        for alert in outcome.alerts:
-            delivery.offer(alert)
+        for cue in outcome.cues:
+            delivery.offer(cue)
 
     live.listeners.append(offer)
 

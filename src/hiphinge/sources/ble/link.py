@@ -10,8 +10,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from bleak.exc import BleakError
-
 from hiphinge.blocks import Input, Link, Sensor
 from hiphinge.devices.driver import BATTERY, CONFIGURED, CONNECTED, LOST, Configuration, Wanted
 from hiphinge.devices.registry import DRIVERS
@@ -37,11 +35,8 @@ WAITING = "waiting"
 T = TypeVar("T")
 
 
-class Silent(Exception):
-    """Nothing came for ``seconds``."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"connected, but silent for {seconds:.1f} s")
+class Broken(Exception):
+    """Why a link that stood is of no use any more, in words."""
 
 
 class SensorLink:
@@ -65,8 +60,8 @@ class SensorLink:
             except SensorRefused as e:
                 self._lost(str(e))
                 await self._back_off(REFUSED_MOST_S)
-            except (Silent, *BLEAK_ERRORS) as e:
-                self._lost(str(e) if isinstance(e, Silent) else of_the_radio(e) or of_a_sensor(e))
+            except (Broken, *BLEAK_ERRORS) as e:
+                self._lost(str(e) if isinstance(e, Broken) else of_the_radio(e) or of_a_sensor(e))
                 await self._back_off(BACK_OFF_MOST_S)
             since = time.monotonic()
 
@@ -93,7 +88,7 @@ class SensorLink:
             await _quietly(client.disconnect(), LEAVE_S)
 
     async def _watch(self, talk: Conversation, got: Configuration, gone: asyncio.Event) -> None:
-        """Wait for the end: the link lost, or no data. Raises Silent, BleakError."""
+        """Wait for the end: the link lost, or no data. Raises Broken."""
         patience = max(SILENCE_S, SILENCE_PERIODS / got.rate_hz)
         talk.last = time.monotonic()
         chores = asyncio.create_task(self._chores(talk))
@@ -101,8 +96,8 @@ class SensorLink:
             while (silent := time.monotonic() - talk.last) <= patience:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(gone.wait(), patience - silent + 0.01)
-                    raise BleakError("the sensor closed it, or went out of reach")
-            raise Silent(silent)
+                    raise Broken("the sensor closed the link, or went out of reach")
+            raise Broken(f"connected, but silent for {silent:.1f} s")
         finally:
             chores.cancel()
             await asyncio.gather(chores, return_exceptions=True)
@@ -135,13 +130,13 @@ class SensorLink:
 
 
 async def _unless(gone: asyncio.Event, asking: Coroutine[Any, Any, T], seconds: float) -> T:
-    """The answer, within ``seconds`` and while the link holds; else TimeoutError or BleakError."""
+    """The answer, within ``seconds`` and while the link holds; else TimeoutError or Broken."""
     answer, end = asyncio.create_task(asking), asyncio.create_task(gone.wait())
     try:
         done, _ = await asyncio.wait((answer, end), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if answer in done:
             return answer.result()
-        raise BleakError("closed while it was set up") if end in done else TimeoutError
+        raise Broken("the sensor closed the link while it was set up") if end in done else TimeoutError
     finally:
         for task in (answer, end):
             task.cancel()
