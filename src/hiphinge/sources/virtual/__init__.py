@@ -5,7 +5,7 @@
 ``HIPHINGE_VIRTUAL`` may hold JSON with the fields of :class:`~hiphinge.sources.virtual.worn.Worn`::
 
     HIPHINGE_VIRTUAL='{"scenario": "desk-day", "hours": 0.5, "seed": 3,
-                       "sensors": {"sacrum": "hiphinge_imu", "thigh_left": "hiphinge_imu"},
+                       "sensors": {"sacrum": "hiphinge_ble", "thigh_left": "hiphinge_ble"},
                        "faults": {"loss": 0.01, "interval": 0.03},
                        "faults_of": {"thigh_left": {"disconnect_every": 20}}}'
 

@@ -22,7 +22,7 @@ from bumble.hci import HCI_Error
 from hiphinge.sources.virtual.scanner import long_uuid
 
 if TYPE_CHECKING:
-    from hiphinge.sources.virtual.air import Air
+    from hiphinge.sources.virtual.space import Air
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from hiphinge.sources.virtual import faults
 from hiphinge.sources.virtual.twin import READ_NOT_PERMITTED, WRITE_NOT_PERMITTED, Refused, Twin
 
 if TYPE_CHECKING:
-    from hiphinge.sources.virtual.air import Air
+    from hiphinge.sources.virtual.space import Air
 
 T = TypeVar("T")
 
@@ -140,7 +140,8 @@ class Peripheral:
             self._hang_up_at,
             self._advertise_at,
             *(mishap.next for mishap in self._mishaps.values()),
-            now + 1.0,  # the battery falls slowly
+            now + 1.0,  # the battery falls slowly,
+            self._born + self.params.battery_lasts if not self.is_dead else math.inf,  # until it is empty
         )
         await asyncio.sleep(0)
         with contextlib.suppress(TimeoutError):

@@ -11,7 +11,7 @@ from bumble.core import UUID, AdvertisingData
 from bumble.device import Advertisement
 
 if TYPE_CHECKING:
-    from hiphinge.sources.virtual.air import Air
+    from hiphinge.sources.virtual.space import Air
 
 _TYPES = AdvertisingData.Type
 SERVICES = (

@@ -18,10 +18,10 @@ from hiphinge.blocks import SITES
 from hiphinge.errors import InputError, SettingsError
 from hiphinge.settings import tree
 from hiphinge.simulate.simulation import DEFAULT_SITES
-from hiphinge.sources.virtual.air import Air, opened
 from hiphinge.sources.virtual.faults import NONE, Params
 from hiphinge.sources.virtual.motion import Motion
 from hiphinge.sources.virtual.peripheral import Peripheral
+from hiphinge.sources.virtual.space import Air, opened
 from hiphinge.sources.virtual.twin import Identity
 from hiphinge.sources.virtual.twins import TWINS, twin_class
 

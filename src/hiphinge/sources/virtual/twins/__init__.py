@@ -8,7 +8,7 @@ from hiphinge.errors import InputError
 from hiphinge.sources.virtual.twin import Twin
 
 TWINS: dict[str, str] = {
-    "hiphinge_imu": "hiphinge.sources.virtual.twins.open_layout:OpenLayout",
+    "hiphinge_ble": "hiphinge.sources.virtual.twins.open_layout:OpenLayout",
 }
 """Name -> "module:class"; a module is imported when its sensor is worn."""
 
