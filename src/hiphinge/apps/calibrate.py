@@ -1,27 +1,54 @@
-"""``hiphinge calibrate``: the wearer, guided; with ``sensor``, a sensor's own errors."""
+"""``hiphinge calibrate``: the wearer, guided; ``recording``: one that was made; ``sensor``: a sensor's own errors."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
 from hiphinge.apps.calibrate_recording import command as recording
 from hiphinge.apps.calibrate_sensor import command as sensor
 
-WHAT_TO_DO = """\
-A calibration is found in the recording itself: stand still and upright for ten seconds,
-bend forward fully three times with straight knees, sit down and up twice. Then:
-  hiphinge analyze monday.mcap -o monday        or, to keep what it gives:
-  hiphinge calibrate recording monday.mcap
-A sensor's own bias and scale, once for each sensor:
-  hiphinge calibrate sensor FILE --sensor ID"""
+SOURCE = "ble (the sensors you wear), simulated (a virtual wearer), or the name of a recording."
 
 
-@click.group(invoke_without_command=True, epilog="Example:  hiphinge calibrate sensor six-faces.csv --sensor C4:7F:12")
+@click.group(
+    invoke_without_command=True,
+    epilog="Example:  hiphinge calibrate --wearer anna   ·   hiphinge calibrate --source simulated",
+)
+@click.option("--source", default="ble", show_default=True, metavar="ble|simulated|FILE", help=SOURCE)
+@click.option("--wearer", metavar="NAME", help="Whose calibration.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Record it too.")
+@click.option("--no-sitting", is_flag=True, help="Leave out sitting tall and slumped.")
+@click.option("--check", is_flag=True, help="Ten seconds: does the calibration that was kept still hold?")
+@click.option("--speed", type=click.FloatRange(0, min_open=True), default=1.0, help="Of a recording or a simulation.")
+@click.option("--seed", default=0, help="Another virtual wearer.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line an event.")
 @click.pass_context
-def command(ctx: click.Context) -> None:
-    """Zero, axes and range of a wearer; or a sensor's own errors."""
-    if ctx.invoked_subcommand is None:
-        click.echo(WHAT_TO_DO)
+def command(
+    ctx: click.Context,
+    *,
+    source: str,
+    wearer: str | None,
+    output: Path | None,
+    no_sitting: bool,
+    check: bool,
+    speed: float,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Zero, axes and own range of a wearer, guided step by step in under two minutes.
+
+    Stand tall, sit down and up, bend forward, sit tall and slumped: each step is
+    judged at once and only a failed one is done again. The verdict comes in words
+    and degrees; the calibration is kept for the wearer. Without a terminal it
+    begins at once with standing.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from hiphinge.apps.guided.run import Wish, run  # noqa: PLC0415  what only the guide needs takes 0.3 s
+
+    run(Wish(source, wearer, output, not no_sitting, check, speed, seed, as_json))
 
 
 command.add_command(recording, "recording")

@@ -55,7 +55,7 @@ class Params:
 class Guidance:
     """What the wearer is told now.
 
-    ``step`` with ``site`` where it is about one sensor; ``attempt`` from 1;
+    ``step`` with ``site`` where it is about one sensor; ``attempt`` from 1, begun at ``since`` s;
     ``number`` of ``count`` steps. ``say`` what to do, ``hint`` live, ``remaining``
     s (NaN: not by time), ``progress`` 0 to 1, ``problem`` in words or "". ``verdict``
     of the step that ended last. New in this feed: ``ended`` verdicts, ``marks`` for
@@ -65,6 +65,7 @@ class Guidance:
     step: str
     site: str
     attempt: int
+    since: float
     number: int
     count: int
     say: str
@@ -332,6 +333,7 @@ class Guide:
             step="done" if found else s.name,
             site="" if found else s.site,
             attempt=self._attempt,
+            since=s.began,
             number=self._index + 1,
             count=len(self._plan),
             say=found.verdict if found else s.say,

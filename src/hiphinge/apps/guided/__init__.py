@@ -1,0 +1,1 @@
+"""``hiphinge calibrate`` without a file: the guide in the terminal."""

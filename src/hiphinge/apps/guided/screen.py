@@ -1,0 +1,126 @@
+"""What the guide says, on a terminal: one instruction, one hint, one bar, large; plain lines in a pipe."""
+
+from __future__ import annotations
+
+import math
+
+from rich.align import Align
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from hiphinge.wizard.guide import Guidance
+from hiphinge.wizard.placement import ALONE, HOW_TO_FIND, NUMBERS, PICTURE
+from hiphinge.wizard.steps import NAMES
+
+TITLES = {
+    **{"twist": "All together", "place": "Put them on", "tap": "Which is which", "knee": "Which leg"},
+    **{"stand": "Stand tall", "sit": "Sit down and up", "bend": "Bend", "sit_tall": "Sit tall", "slump": "Slump"},
+    "done": "Calibrated",
+}
+KEYS = {"n": "next", "r": "redo", "s": "skip", "b": "back", "h": "hurts"}
+SHOWN_KEYS = "n next   r again   s skip   b back   h it hurts   q quit"
+SAY, HINT, WARN, GOOD = "bold bright_white", "bold bright_cyan", "bold magenta", "bright_cyan"
+"""Told apart by words and signs too, not by colour alone."""
+SHORT = 22
+"""Lines of a terminal below which the large digits are left out."""
+DIGITS = {
+    "0": "┏━┓ ┃ ┃ ┗━┛",
+    "1": "  ╻   ┃   ╹",
+    "2": "╺━┓ ┏━┛ ┗━╸",
+    "3": "╺━┓ ╺━┫ ╺━┛",
+    "4": "╻ ╻ ┗━┫   ╹",
+    "5": "┏━╸ ┗━┓ ╺━┛",
+    "6": "┏━╸ ┣━┓ ┗━┛",
+    "7": "╺━┓   ┃   ╹",
+    "8": "┏━┓ ┣━┫ ┗━┛",
+    "9": "┏━┓ ┗━┫ ╺━┛",
+}
+
+
+class Screen:
+    """Shows guidance as it comes."""
+
+    def __init__(self, wearer: str, console: Console | None = None) -> None:
+        self.wearer = wearer
+        self.console = console or Console()
+        self._live = Live(console=self.console, auto_refresh=False, screen=True) if self.console.is_terminal else None
+        self._said = self._shown = ("", "", 0)
+
+    def __enter__(self) -> Screen:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def show(self, told: Guidance) -> None:
+        """What the guide says now."""
+        if self._live:
+            self._live.update(self.panel(told), refresh=True)
+            return
+        for verdict in told.ended:
+            if verdict.step != "done":
+                self._line(f"  {'ok' if verdict.passed else 'again'}: {verdict.words}")
+        now = (told.step, told.site, told.attempt)
+        if now != self._said and not told.done:
+            self._said = now
+            self._line(f"{told.number}/{told.count} {TITLES[told.step]}: {told.say}")
+
+    def _line(self, words: str) -> None:
+        self.console.print(words, highlight=False, markup=False, soft_wrap=True)
+
+    def panel(self, told: Guidance) -> RenderableType:
+        """One screen of 80 x 24, or larger."""
+        title = f"{self.wearer or 'hiphinge calibrate'} · step {told.number} of {told.count} · {TITLES[told.step]}"
+        rows: list[RenderableType] = [Text(told.say, style=SAY), Text()]
+        if told.step == "place":
+            rows = [Text(told.say, style=SAY), placing(told)]
+        elif self.console.height >= SHORT:
+            rows += [Align.center(Text(large(told), style=HINT)), Text()]
+        rows += [Text(told.hint, style=HINT, justify="center"), bar(told.progress)]
+        rows += [Text(f"! {told.problem}", style=WARN)] if told.problem else [last(told)]
+        return Panel(Group(*rows), title=title, subtitle=SHOWN_KEYS, padding=(1, 2), height=self.console.height - 1)
+
+
+def placing(told: Guidance) -> Table:
+    """The picture beside the spots of the sensors worn."""
+    sites = [s.site for s in told.sensors]
+    words = [f"[{NUMBERS[site]}] {NAMES[site].upper()}  {HOW_TO_FIND[site]}" for site in NUMBERS if site in sites]
+    grid = Table.grid(padding=(0, 3))
+    grid.add_column(width=37)
+    grid.add_column()
+    grid.add_row(Text(PICTURE), Text("\n".join([*words, *ALONE[:2]])))
+    return grid
+
+
+def large(told: Guidance) -> str:
+    """Seconds left, three lines high; nothing where it is not by time.
+
+    >>> from types import SimpleNamespace
+    >>> print(large(SimpleNamespace(remaining=9.2)).replace(" ", "."))
+    .╻..┏━┓
+    .┃..┃.┃
+    .╹..┗━┛
+    """
+    if not math.isfinite(told.remaining):
+        return "\n\n"
+    glyphs = [DIGITS[d] for d in str(math.ceil(told.remaining))]
+    rows = [" ".join(glyph[4 * i : 4 * i + 3] for glyph in glyphs) for i in range(3)]
+    return "\n".join(row[1:] if str(math.ceil(told.remaining))[0] == "1" else row for row in rows)
+
+
+def bar(progress: float) -> ProgressBar:
+    """How far the step has come."""
+    return ProgressBar(total=1.0, completed=progress, complete_style=HINT, finished_style=HINT)
+
+
+def last(told: Guidance) -> Text:
+    """The verdict of the step before."""
+    v = told.verdict
+    return Text(f"{'✓' if v.passed else '✗'} {v.words}", style=GOOD if v.passed else WARN) if v else Text()
