@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
@@ -21,8 +20,10 @@ from hiphinge.errors import InputError, SettingsError
 from hiphinge.recording import replacing
 from hiphinge.session import Found, Session
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 ANGLES, SUMMARY, REPORT = "angles.parquet", "summary.json", "report.html"
-TABLES = ("reps", "bouts", "alerts")
 
 
 @click.command(epilog="Example:  hiphinge analyze monday.mcap -o monday --set rounding.on_share=0.7")
@@ -67,8 +68,8 @@ def write(opened: Session, out: Path, chosen: Mapping[str, str], show: Callable[
     """Analyze, and write the tables and summary.json; each file appears whole or not at all."""
     with replacing(out / ANGLES) as path, AngleFile(path) as angles:
         found = opened.stream(angles.write, chosen, show)
-    for name in TABLES:
-        write_text(out / f"{name}.csv", csv_text(getattr(found, name)))
+    for name, table in found.tables.items():
+        write_text(out / f"{name}.csv", table.csv())
     write_text(out / SUMMARY, json.dumps(found.summary, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
     return found
 

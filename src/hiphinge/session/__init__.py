@@ -8,10 +8,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from hiphinge.blocks import Alert, Bout, Calibration, Repetition
@@ -19,33 +17,35 @@ from hiphinge.detect import rounding, sitting
 from hiphinge.detect.heard import Gap
 from hiphinge.fusion import filters
 from hiphinge.recording import Header, Marker, Recording, open_recording
-from hiphinge.session import course, summary
+from hiphinge.session import course, summary, tables
 from hiphinge.session.angles import AngleStream
+from hiphinge.session.tables import Table
 
-REPS: dict[str, type | str] = {
-    **{"rep": int, "set": int, "start_s": float, "bottom_s": float, "end_s": float, "kind": str},
-    **{"peak_lumbar_flexion_deg": float, "peak_lumbar_flexion_pct": float, "peak_hip_flexion_deg": float},
-    **{"lumbar_hip_ratio": float, "peak_lumbar_velocity_deg_s": float, "depth_deg": float, "butt_wink_deg": float},
-    **{"pelvis_lag_s": float, "lowering_s": float, "lifting_s": float, "duration_s": float},
-    **{"rounded": "boolean", "rounded_from_s": float, "confidence": float},
-}
-BOUTS: dict[str, type | str] = {"start_s": float, "end_s": float, "posture": str, "slouch_pct": float}
-ALERTS: dict[str, type | str] = {
-    **{"t_s": float, "kind": str, "severity": str, "message": str},
-    **{"value": float, "threshold": float, "rule": str, "calibration_id": str},
-}
-DECIMALS = 6
-"""Of every number in reps, bouts and alerts: 1 µs, below anything that a sensor knows."""
+if TYPE_CHECKING:
+    import pandas as pd  # a third of a second, which only frames need
 
 
 @dataclass(frozen=True)
 class Found:
-    """What an analysis found, apart from the angles: the tables of contract.md and the summary."""
+    """What an analysis found, apart from the angles: the tables of contract.md, by name, and the summary."""
 
-    reps: pd.DataFrame
-    bouts: pd.DataFrame
-    alerts: pd.DataFrame
+    tables: Mapping[str, Table]
     summary: dict[str, Any]
+
+    @cached_property
+    def reps(self) -> pd.DataFrame:
+        """One row a repetition, as in reps.csv; ``rounded`` is True, False or NA."""
+        return self.tables["reps"].frame()
+
+    @cached_property
+    def bouts(self) -> pd.DataFrame:
+        """One row a bout, as in bouts.csv."""
+        return self.tables["bouts"].frame()
+
+    @cached_property
+    def alerts(self) -> pd.DataFrame:
+        """One row an alert, as in alerts.csv."""
+        return self.tables["alerts"].frame()
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Session:
         found = self.stream(kept.append, overrides)
         # self_destruct: a day's angles (200 MB) stand in memory once, not twice.
         angles = pa.concat_tables(kept).to_pandas(split_blocks=True, self_destruct=True)
-        return Result(found.reps, found.bouts, found.alerts, found.summary, angles)
+        return Result(found.tables, found.summary, angles)
 
     def stream(
         self,
@@ -124,7 +124,7 @@ class Session:
         if plan.refused and all(bout.posture == sitting.UNKNOWN for bout in bouts):
             raise plan.refused  # nothing at all could be said
         words = self._summary(plan, run, angles, (reps, bouts, alerts), overrides or {})
-        return Found(reps_frame(reps), bouts_frame(bouts), alerts_frame(alerts), words)
+        return Found({"reps": tables.reps(reps), "bouts": tables.bouts(bouts), "alerts": tables.alerts(alerts)}, words)
 
     def _summary(
         self,
@@ -167,29 +167,14 @@ def open(path: str | os.PathLike[str]) -> Session:
 
 def reps_frame(repetitions: Sequence[Repetition]) -> pd.DataFrame:
     """One row a repetition, as in reps.csv; ``rounded`` is True, False or NA."""
-    return _frame([_rep(r) for r in repetitions], REPS)
+    return tables.reps(repetitions).frame()
 
 
 def bouts_frame(bouts: Sequence[Bout]) -> pd.DataFrame:
     """One row a bout, as in bouts.csv."""
-    return _frame([(b.start, b.end, b.posture, 100.0 * b.slouch) for b in bouts], BOUTS)
+    return tables.bouts(bouts).frame()
 
 
 def alerts_frame(alerts: Sequence[Alert]) -> pd.DataFrame:
     """One row an alert, as in alerts.csv."""
-    rows = [(a.t, a.kind, a.severity, a.message, a.value, a.threshold, a.rule, a.calibration_id) for a in alerts]
-    return _frame(rows, ALERTS)
-
-
-def _frame(rows: Sequence[tuple[object, ...]], types: Mapping[str, type | str]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(types)).astype(dict(types)).round(DECIMALS)
-
-
-def _rep(r: Repetition) -> tuple[object, ...]:
-    return (
-        *(r.rep, r.set, r.start, r.bottom, r.end, r.kind),
-        *(np.rad2deg(r.peak_lumbar_flexion), 100.0 * r.peak_lumbar_share, np.rad2deg(r.peak_hip_flexion)),
-        *(r.lumbar_hip_ratio, np.rad2deg(r.peak_lumbar_velocity), np.rad2deg(r.depth), np.rad2deg(r.butt_wink)),
-        *(r.pelvis_lag, r.lowering, r.lifting, r.duration),
-        *(r.rounded, r.rounded_from, r.confidence),
-    )
+    return tables.alerts(alerts).frame()

@@ -8,6 +8,7 @@ of what any sensor knows; half the memory); times stay 64-bit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -81,7 +82,7 @@ class AngleStream:
             self.start = self.start if self.instants else float(t[0])
             self.end, self.instants = float(t[-1]), self.instants + len(t)
         self._blocks, self._waiting = [], 0
-        self._take(pa.Table.from_arrays([pa.array(t), *map(pa.array, columns)], schema=self.schema))
+        self._take(pa.Table.from_arrays([_arrow(t), *map(_arrow, columns)], schema=self.schema))
 
     def nan_pct(self) -> dict[str, float]:
         """Per cent of instants at which each column is not known."""
@@ -91,3 +92,8 @@ class AngleStream:
     def _column(self, name: str) -> NDArray[np.float32]:
         parts = [b.angles[name] if name in b.angles else np.full(len(b), np.nan) for b in self._blocks]
         return np.rad2deg(np.concatenate([np.empty(0), *parts])).astype(np.float32)
+
+
+def _arrow(column: NDArray[Any]) -> pa.Array:
+    """The same floats (n,) as Arrow sees them; ``pa.array`` would import pandas to ask whether they are a Series."""
+    return pa.Array.from_buffers(pa.from_numpy_dtype(column.dtype), len(column), [None, pa.py_buffer(column)])

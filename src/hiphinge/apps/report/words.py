@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-import pandas as pd
+import numpy as np
 
 UNKNOWN = "–"
 
@@ -23,7 +23,7 @@ def number(value: float, decimals: int = 0, unit: str = "") -> str:
 
 def verdict(rounded: object) -> str:
     """What is said of a lift's back."""
-    if pd.isna(rounded):
+    if not isinstance(rounded, bool | np.bool_):  # None, or the NA of pandas
         return "not judged"
     return "rounded" if rounded else "not rounded"
 
