@@ -41,12 +41,13 @@ def postures(days: Sequence[str], bouts: pd.DataFrame) -> figure:
     first_hour, last_hour = int(first // HOUR), math.ceil(last / HOUR)
     x_range = Range1d(start=first_hour, end=last_hour)
     rows = FactorRange(factors=[names[day] for day in reversed(days)])
-    plot = empty_plot(70 + ROW * len(days), x_range=x_range, y_range=rows, tools="")
+    plot = empty_plot(90 + ROW * len(days), x_range=x_range, y_range=rows, tools="")
     plot.toolbar_location = None
+    plot.xaxis.axis_label = "hour of the day"
     plot.ygrid.grid_line_color = None
     step = next(step for step in (1, 2, 3, 6) if last_hour - first_hour <= 6 * step)
     ticks = list(range(0, 25, step))
-    plot.xaxis.ticker, plot.xaxis.major_label_overrides = FixedTicker(ticks=ticks), {h: f"{h}:00" for h in ticks}
+    plot.xaxis.ticker, plot.xaxis.major_label_overrides = FixedTicker(ticks=ticks), {h: str(h) for h in ticks}
     lengths = [span(s) for s in end - start]
     source = ColumnDataSource(
         {

@@ -38,7 +38,7 @@ def on_disk(home: Path) -> tuple[list[OnDisk], list[str]]:
         try:
             opened, stat = open_recording(path), path.stat()
         except (RecordingError, OSError) as e:
-            refused.append(f"{path.name}: left out ({e})")
+            refused.append(f"Left out: {e}")
             continue
         summarised = history.summary_path(home, opened.header.recording_id).exists()
         found.append(OnDisk(Raw(path, stat.st_size, stat.st_mtime, summarised), opened.header.recording_id))
@@ -58,7 +58,7 @@ def catch_up(journal: Journal, progress: Progress, *, again: bool = False) -> li
         try:
             journal.add(entry_of(one.raw.path))
         except (HiphingeError, OSError) as e:
-            notes.append(f"{one.raw.path.name}: not in the history ({e})")
+            notes.append(f"Not in the history: {e}")
     return [*notes, *journal.catch_up()]
 
 

@@ -71,7 +71,7 @@ def _lengths(sessions: pd.DataFrame) -> Iterator[str]:
             yield f"{_name(one.file)} lasts {span(length)}: left running? It counts on each of its days."
         elif length < SHORT_S:
             yield f"{_name(one.file)} lasts {span(length)}: too short to say anything of it."
-        elif one.refused:
+        elif isinstance(one.refused, str):
             yield f"{_name(one.file)}: nothing could be said of it. {one.refused}"
 
 

@@ -13,7 +13,7 @@ from bokeh.model import Model
 
 from hiphinge.apps.history import drawings
 from hiphinge.apps.history.remarks import in_words
-from hiphinge.apps.history.told import hours, trend_in_words
+from hiphinge.apps.history.told import breaks, hours, trend_in_words
 from hiphinge.apps.history.view import View
 from hiphinge.apps.report import colours
 from hiphinge.apps.report.facts import SAFETY
@@ -61,13 +61,13 @@ def _cards(view: View) -> tuple[Card, ...]:
         return ()
     n, sitting = len(days), days["sitting_s"].sum()
     mean = ", mean a day" if n > 1 else ""
-    breaks = 3600 * days["breaks"].sum() / sitting if sitting > 0 else math.nan
+    rate = 3600 * days["breaks"].sum() / sitting if sitting > 0 else math.nan
     share = 100 * sitting / max(days["worn_s"].sum(), 1.0)
     goals = {goal.words: goal for goal in view.goals}
     kept = "; ".join(f"{words}: {g.kept} of {plural(g.days, 'day')}" for words, g in goals.items() if g.days)
     return (
         Card("Sitting", span(sitting / n), f"{share:.0f} % of the time worn{mean}"),
-        Card("Breaks", f"{number(breaks, 1)} an hour", f"of sitting; goal {wanted.breaks_per_hour:g}"),
+        Card("Breaks", f"{number(rate, 1)} an hour", f"of sitting; goal {wanted.breaks_per_hour:g}"),
         Card("Longest sitting", span(days["longest_sitting_s"].max()), "without standing up"),
         Card("Walking", span(days["walking_s"].sum() / n), f"goal {wanted.walking_min:g} min a day{mean}"),
         Card("Lifts", str(int(days["repetitions"].sum())), _rounded(days)),
@@ -77,6 +77,11 @@ def _cards(view: View) -> tuple[Card, ...]:
             kept or "no long day yet",
         ),
     )
+
+
+def _all_kept(view: View) -> str:
+    days = sum(goal.days for goal in view.goals)
+    return f"{sum(goal.kept for goal in view.goals)} of {days}" if days else UNKNOWN
 
 
 def _rounded(days: pd.DataFrame) -> str:
@@ -221,7 +226,7 @@ def _days(view: View) -> Section:
 
 def _cells(row: Any) -> tuple[str, ...]:
     return (
-        *(hours(row.worn_s), hours(row.sitting_s), hours(row.longest_sitting_s), number(row.breaks_per_hour, 1)),
+        *(hours(row.worn_s), hours(row.sitting_s), hours(row.longest_sitting_s), breaks(row)),
         *(hours(row.walking_s), str(row.repetitions) if row.repetitions else UNKNOWN),
         f"{row.rounded} of {row.judged}" if row.judged else UNKNOWN,
         number(row.lumbar_share_pct, 0, " %"),

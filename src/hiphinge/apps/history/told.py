@@ -14,6 +14,8 @@ from hiphinge.apps.report.words import UNKNOWN, number, plural
 from hiphinge.history.trends import ENOUGH_DAYS, OF_LIFTS, Trend
 
 SHOWN_DAYS, SHOWN_WEEKS = 14, 8
+RATE_S = 1800.0
+"""Sitting, s, from which breaks are told by the hour [D]."""
 HEAD = ("worn", "sitting", "longest", "breaks/h", "walking", "lifts", "rounded", "lumbar")
 WIDTHS = (7, 8, 8, 9, 8, 6, 8, 7)
 
@@ -67,7 +69,7 @@ def _cells(row: Any) -> tuple[str, ...]:
         hours(row.worn_s),
         hours(row.sitting_s),
         hours(row.longest_sitting_s),
-        number(row.breaks_per_hour, 1),
+        breaks(row),
         hours(row.walking_s),
         str(row.repetitions) if row.repetitions else UNKNOWN,
         f"{row.rounded}/{row.judged}" if row.judged else UNKNOWN,
@@ -108,6 +110,11 @@ def _goals(view: View) -> Iterator[str]:
     if any(goal.days for goal in view.goals):
         yield ""
         yield from (f"Goal {goal.words}: kept on {goal.kept} of {plural(goal.days, 'day')}" for goal in view.goals)
+
+
+def breaks(row: Any) -> str:
+    """Breaks an hour; a dash where there was too little sitting to speak of a rate."""
+    return number(row.breaks_per_hour, 1) if row.sitting_s >= RATE_S else UNKNOWN
 
 
 def hours(seconds: float) -> str:
