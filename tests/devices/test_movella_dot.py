@@ -175,6 +175,13 @@ def test_a_configuration_of_nonsense(payload: object) -> None:
     assert "cannot be read" in str(errors[0])
 
 
+@pytest.mark.parametrize("raw", ["0000a07f", "0000c07f", "0000807f"])
+def test_what_is_no_number_is_refused_without_a_warning(raw: str) -> None:
+    """A signalling NaN, a quiet one, infinity."""
+    block, errors, _ = ready().decode([packet(bytes(4) + bytes.fromhex(raw) + bytes(20), 7, "medium")])
+    assert (len(block), len(errors)) == (0, 1)
+
+
 def test_not_while_it_is_set_up() -> None:
     """Another program may have left another payload; an error only where nobody sets it up."""
     decoder = Decoder(SENSOR)

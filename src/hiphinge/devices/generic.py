@@ -152,7 +152,8 @@ def _measured(raw: np.ndarray, told: Description, axes: Axes) -> tuple[Floats, B
     """Values (n, 3) in SI, and whether (n,) they are at an end of the range or of the type."""
     kind = told.dtype(axes)
     some = np.ascontiguousarray(raw[:, axes.offset : axes.offset + 3 * kind.itemsize]).view(kind)
-    values = some.astype(float) * (axes.scale * axes.si)
+    with np.errstate(invalid="ignore", over="ignore"):  # what is no number is refused by its value
+        values = some.astype(float) * (axes.scale * axes.si)
     clipped = np.abs(values).max(axis=1, initial=0.0) >= 0.999 * axes.range * axes.si
     if kind.kind != "f":
         ends = np.iinfo(kind)

@@ -239,7 +239,8 @@ class Decoder:
             return f"expected {size} to {expected.longest} of payload {expected.number}"
         if any(some[size:]):
             return f"expected zeros behind the {size} of payload {expected.number}"
-        values = np.frombuffer(some[size - 24 : size], "<f4").astype(float)
+        with np.errstate(invalid="ignore"):  # a signalling NaN is told below
+            values = np.frombuffer(some[size - 24 : size], "<f4").astype(float)
         limits = NONSENSE * np.repeat([ACC_RANGE, np.rad2deg(GYR_RANGE)], 3)
         return None if (np.abs(values) <= limits).all() else "expected values within its range"
 
