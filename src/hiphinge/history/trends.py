@@ -124,9 +124,17 @@ def weeks(days: pd.DataFrame) -> pd.DataFrame:
     """A row a week (named by its Monday, ISO) of one wearer: ``days`` worn, means a day, sums of lifts."""
     if days.empty:
         return pd.DataFrame(columns=["week"])
-    dates = pd.to_datetime(days["day"], format="%Y-%m-%d")
-    monday = (dates - pd.to_timedelta(dates.dt.weekday, unit="D")).dt.strftime("%Y-%m-%d")
-    return pd.DataFrame([_week(str(week), those) for week, those in days.groupby(monday)])
+    return pd.DataFrame([_week(str(week), those) for week, those in days.groupby(days["day"].map(monday))])
+
+
+def monday(day: str) -> str:
+    """That of the week of a day, both ISO.
+
+    >>> monday("2026-11-22")
+    '2026-11-16'
+    """
+    found = date.fromisoformat(day)
+    return (found - timedelta(days=found.weekday())).isoformat()
 
 
 def _week(week: str, days: pd.DataFrame) -> dict[str, Any]:

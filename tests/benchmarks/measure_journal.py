@@ -1,0 +1,153 @@
+"""Journal: kill -9 while sessions are added, forgotten and made anew, and what is left.
+
+A process of its own adds desk days to a journal, forgets some for good and makes all
+rows anew, in turn, and is killed at a random moment. What is left must open without a
+complaint, hold each session whole or not at all (a session whose add had returned:
+whole; one that was being added may be a summary that is caught up), and made anew from
+the summaries alone it must be identical. The sessions are made up; no sensor is in this.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hiphinge.errors import JournalError
+from hiphinge.history import Entry, Journal, kept, open_or_rebuild, read, schema, summary_path
+from hiphinge.history.journal import rows
+from tests.history.made_up_sessions import desk_day
+
+LIMITS = {
+    "kills": (50, None),
+    "journals_damaged": (0, 0),
+    "sessions_lost": (0, 0),
+    "sessions_torn": (0, 0),
+    "forgotten_sessions_back": (0, 0),
+    "rebuilds_different": (0, 0),
+}
+SMALL_LIMITS = {name: bounds for name, bounds in LIMITS.items() if name != "kills"}
+KILLS = {"small": 2, "full": 50}
+WAIT_S = (0.02, 1.2)
+"""s from the first session until the kill: some hundred writes at most."""
+DAYS = 12
+"""Different sessions, each added again and again."""
+
+
+def measure(size: str, progress: dict[str, Any]) -> dict[str, Any]:
+    """Figures over all kills; each is one part of ``progress``."""
+    for k in range(KILLS[size]):
+        if f"kill {k}" not in progress:
+            with tempfile.TemporaryDirectory() as folder:
+                progress[f"kill {k}"] = one_kill(Path(folder), np.random.default_rng(k).uniform(*WAIT_S))
+    parts = [progress[f"kill {k}"] for k in range(KILLS[size])]
+    return {"kills": len(parts), **{name: sum(part[name] for part in parts) for name in parts[0]}}
+
+
+def one_kill(home: Path, wait_s: float) -> dict[str, int]:
+    """Add, kill, look."""
+    said = write_and_kill(home, wait_s)
+    added = {line[4:] for line in said if line.startswith("add ")} - {
+        line[7:] for line in said if line.startswith("forget ")
+    }
+    doing = said[-1].split()[-1] if said[-1].startswith("doing ") else ""
+    try:
+        with Journal(home) as journal:
+            there, whole = journal.ids(), content(journal.path)
+            caught_up = journal.catch_up()
+    except JournalError:
+        return dict.fromkeys(("sessions_lost", "sessions_torn", "forgotten_sessions_back", "rebuilds_different"), 0) | {
+            "journals_damaged": 1,
+            "killed_while_writing": 1,
+        }
+    forgotten = {line[7:] for line in said if line.startswith("forget ")} - added
+    return {
+        "journals_damaged": 0,
+        "sessions_lost": len(added - there - {doing}),
+        "sessions_torn": torn(home, whole) + len(caught_up),
+        "forgotten_sessions_back": len((forgotten & there) - {doing}),
+        "rebuilds_different": int(differs(home)),
+        "killed_while_writing": int(bool(doing)),
+    }
+
+
+def torn(home: Path, tables: dict[str, list[Any]]) -> int:
+    """Sessions whose rows are not all and only those of their summary."""
+    wrong = 0
+    for (session, *_), *_ in ((row,) for row in tables["session"]):
+        path = summary_path(home, session)
+        entry = read(path) if path.exists() else made_up(session)
+        expected = {name: sorted((tuple(r.values()) for t, r in rows(entry) if t == name), key=repr) for name in tables}
+        found = {name: [row for row in tables[name] if row[0] == session] for name in tables}
+        wrong += any(len(found[name]) != len(expected[name]) for name in tables)
+    return wrong
+
+
+def differs(home: Path) -> bool:
+    """Whether the rows made anew from the summaries alone are others."""
+    path = home / "journal.sqlite"
+    kept_ids = {read(file).id for file in kept(home)}
+    before = {name: [row for row in table if row[0] in kept_ids] for name, table in content(path).items()}
+    path.unlink()
+    open_or_rebuild(home)[0].close()
+    return content(path) != before
+
+
+def content(path: Path) -> dict[str, list[Any]]:
+    """Every row of every table, in an order of their own."""
+    with closing(sqlite3.connect(path)) as connection:
+        return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in schema.COLUMNS}
+
+
+def write_and_kill(home: Path, wait_s: float) -> list[str]:
+    """What the killed process had said: what it was doing, and what was done."""
+    command = [sys.executable, __file__, str(home)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as child:
+        assert child.stdout is not None, "a pipe was asked for"
+        first = child.stdout.readline()
+        time.sleep(wait_s)
+        child.kill()
+        rest = child.stdout.read()
+    return [line for line in (first + rest).split("\n") if line]
+
+
+def made_up(session: str) -> Entry:
+    """The session of this name, as it was added."""
+    return desk_day(session.removeprefix("ada-"))
+
+
+def write(home: Path) -> None:
+    """Until somebody kills it."""
+    entries = [desk_day(f"2026-11-{1 + n:02d}") for n in range(DAYS)]
+    rng = np.random.default_rng()
+    with Journal(home) as journal:
+        while True:
+            entry = entries[rng.integers(DAYS)]
+            step = rng.choice(["add", "add", "add", "forget", "anew"])
+            say(f"doing {step} {entry.id}")
+            if step == "add":
+                journal.add(entry)
+            elif step == "anew":
+                journal.rebuild()
+            else:
+                summary_path(home, entry.id).unlink(missing_ok=True)
+                journal.forget([entry.id])
+            say(f"{step} {entry.id}")
+
+
+def say(line: str) -> None:
+    """At once: a line in a buffer dies with the process."""
+    os.write(1, f"{line}\n".encode())
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
