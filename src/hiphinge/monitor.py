@@ -9,6 +9,8 @@ inputs, the Params and the calibration alone, however the inputs are grouped.
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -35,11 +37,11 @@ from hiphinge.blocks import (
 from hiphinge.detect import heard, lifts, rounding, signal, sitting, wear
 from hiphinge.detect.cells import Cells
 from hiphinge.devices.registry import DECODERS
-from hiphinge.errors import SettingsError
+from hiphinge.errors import CalibrationRefused, SettingsError
 from hiphinge.fusion import heading, orientation
 from hiphinge.kinematics import body, joint_angles, mounting, range_of_motion, split
 from hiphinge.reception import Reception
-from hiphinge.streams import align, calibrate
+from hiphinge.streams import align, calibrate, clock, twist
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Params:
 
     sensors: tuple[Sensor, ...] = ()
     calibrate: calibrate.Params = field(default_factory=calibrate.Params)
+    clock: clock.Params = field(default_factory=clock.Params)
     align: align.Params = field(default_factory=align.Params)
     orientation: orientation.Params = field(default_factory=orientation.Params)
     heading: heading.Params = field(default_factory=heading.Params)
@@ -63,6 +66,9 @@ class Params:
     mounting: mounting.Params = field(default_factory=mounting.Params)
     range_of_motion: range_of_motion.Params = field(default_factory=range_of_motion.Params)
 
+
+MARKER = "marker"
+"""Action of a Control that names a part of the session; its value is JSON with label, start_s and end_s."""
 
 UNCALIBRATED = Calibration(id="", created_utc="", wearer="", sensors={}, mountings={}, verdict="not calibrated")
 
@@ -91,7 +97,7 @@ class Intake:
     def __init__(self, params: Params, calibration: Calibration = UNCALIBRATED) -> None:
         self.sites = worn_sites(params.sensors)
         self.site = {s.sensor: s.site for s in params.sensors}
-        self.receptions = {s.sensor: Reception(s) for s in params.sensors}
+        self.receptions = {s.sensor: Reception(s, params.clock) for s in params.sensors}
         self._aligner = align.Aligner(params.align, self.sites)
         self._own = calibrate.SensorErrors(params.calibrate)
         rests = {s.sensor: calibration.sensors[s.site] for s in params.sensors if s.site in calibration.sensors}
@@ -103,15 +109,20 @@ class Intake:
     def take(self, inputs: Sequence[Input]) -> Iterable[MotionBlock]:
         """The blocks that became known, none longer than the aligner's largest."""
         packets: dict[str, list[Packet | Link]] = {}
+        samples: list[tuple[str, ImuBlock]] = []
         for one in inputs:
             if type(one) is Packet or type(one) is Link:  # the quick way to ask a million times a day
                 if one.sensor in packets:
                     packets[one.sensor].append(one)
                 elif one.sensor in self.receptions:
                     packets[one.sensor] = [one]
+            elif type(one) is Control and one.action == MARKER and '"twist"' in one.value:
+                samples += self._received(packets)
+                packets = {}
+                self._twist(one)
         if inputs:
             self._horizon = max(self._horizon, *[one.arrival_ns for one in inputs])
-        samples = [(self.site[sensor], self._receive(sensor, heard)) for sensor, heard in packets.items()]
+        samples += self._received(packets)
         block = self._aligner.align(samples, self._horizon)
         yield block
         while len(block) == self._largest:
@@ -126,10 +137,39 @@ class Intake:
             block = self._aligner.finish()
             yield block
 
+    def _received(self, packets: Mapping[str, list[Packet | Link]]) -> list[tuple[str, ImuBlock]]:
+        return [(self.site[sensor], self._receive(sensor, heard)) for sensor, heard in packets.items()]
+
     def _receive(self, sensor: str, inputs: list[Packet | Link]) -> ImuBlock:
         block, errors = self.receptions[sensor].take(inputs)
         self.events += [Event(e.arrival_ns / 1e9, "undecoded", {"message": str(e)}) for e in errors]
         return self._rest.correct(self._own.correct(block))
+
+    def _twist(self, told: Control) -> None:
+        """All sensors were twisted in one hand: what remains between their clocks is taken off."""
+        span = _span_ns(told.value)
+        timed = {name: r for name, r in self.receptions.items() if r.clock}
+        if span is None or len(timed) < 2:
+            return
+        t = told.arrival_ns / 1e9
+        try:
+            found = twist.offsets({name: r.turned(*span) for name, r in timed.items()}, next(iter(timed)))
+        except CalibrationRefused as e:
+            self.events.append(Event(t, "twist", {"message": str(e)}))
+            return
+        for name, offset in found.items():
+            timed[name].shift(offset.offset_ns, offset.error)
+        words = {f"{self.site[name]}_ms": offset.offset_ns / 1e6 for name, offset in found.items()}
+        self.events.append(Event(t, "twist", words))
+
+
+def _span_ns(marker: str) -> tuple[int, int] | None:
+    """Start and end, ns, of a marker's JSON; None where it is none."""
+    try:
+        content = json.loads(marker)
+        return round(float(content["start_s"]) * 1e9), round(float(content["end_s"]) * 1e9)
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return None
 
 
 class AnglePath:
@@ -182,6 +222,18 @@ class Monitor:
     def receptions(self) -> Mapping[str, Reception]:
         """What each site's sensor has said so far, and how its clock runs."""
         return {site: self._intake.receptions[sensor] for sensor, site in self._intake.site.items()}
+
+    @property
+    def sync_error(self) -> float | None:
+        """One standard deviation, s, of the time between the two worst clocks; None: all on the host's already."""
+        errors = sorted(r.clock.error for r in self._intake.receptions.values() if r.clock)
+        return math.hypot(*errors[-2:]) if len(errors) > 1 else None
+
+    @property
+    def is_twisted(self) -> bool:
+        """Whether a twist aligned all clocks, as they are now."""
+        timed = [r for r in self._intake.receptions.values() if r.clock]
+        return len(timed) > 1 and all(r.twisted for r in timed)
 
     @property
     def phase(self) -> str:

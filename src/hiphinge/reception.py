@@ -7,31 +7,37 @@ one answer to what it said and when.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 
-from hiphinge.blocks import ImuBlock, Link, Packet, Sensor
+from hiphinge.blocks import Exchange, Floats, ImuBlock, Link, Packet, Sensor, Times
 from hiphinge.devices.driver import HOST
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import DecodeError
+from hiphinge.streams import clock
 
-if TYPE_CHECKING:
-    from hiphinge.streams import clock
+KEPT_NS = 10_000_000_000
+"""Of rates of turn, for a twist of all sensors in one hand (5 s, asked for when it is over)."""
 
 
 class Reception:
-    """Packets and links of one sensor, in their order, become samples. KeyError: an unknown device."""
+    """Packets and links of one sensor, in their order, become samples. KeyError: an unknown device.
+
+    ``clock`` is None where the samples are on the host's time already;
+    ``samples`` counts them; ``twisted``: a twist aligned the clock.
+    """
 
     def __init__(self, sensor: Sensor, params: clock.Params | None = None) -> None:
         self.sensor = sensor.sensor
-        self._decoder = DECODERS[sensor.device](sensor.sensor)
         self.samples = 0
+        self.twisted = False
         self.clock: clock.Clock | None = None
-        if self._decoder.time != HOST:
-            from hiphinge.streams import clock
-
-            self.clock = clock.Clock(params or clock.Params(), self._decoder.time)
+        self._params = params or clock.Params()
+        self._decoder = DECODERS[sensor.device](sensor.sensor)
+        self._exchanges: list[Exchange] = []
+        self._turned: list[tuple[Times, Floats]] = []
+        self._set_clock()
 
     def take(self, inputs: Sequence[Packet | Link]) -> tuple[ImuBlock, tuple[DecodeError, ...]]:
         """The samples that became known, t_ns on the host's clock, and an error for each bad packet."""
@@ -45,17 +51,69 @@ class Reception:
             blocks.append(self._decode(packets, errors))
             packets = []
             self._decoder.follow(one)
+            self._set_clock()
         blocks.append(self._decode(packets, errors))
-        return (blocks[0] if len(blocks) == 1 else together(blocks)), tuple(errors)
+        return together(blocks), tuple(errors)
+
+    def turned(self, start_ns: int, end_ns: int) -> tuple[Times, Floats]:
+        """Times (n,) ns and rates of turn (n, 3) rad/s between two instants of the last KEPT_NS."""
+        if not self._turned:
+            return np.empty(0, np.int64), np.empty((0, 3))
+        t, gyr = (np.concatenate(x) for x in zip(*self._turned, strict=True))
+        inside = (t >= start_ns) & (t <= end_ns)
+        return t[inside], gyr[inside]
+
+    def shift(self, offset_ns: int, error: float) -> None:
+        """Add what a twist found to all times from now on, known to ``error`` s."""
+        if self.clock:
+            self.clock.shift(offset_ns, error)
+            self.twisted = True
+
+    def _set_clock(self) -> None:
+        """A device may say only when it is configured whether it has a clock."""
+        kind = self._decoder.time
+        if kind != (self.clock.kind if self.clock else HOST):
+            self.clock = None if kind == HOST else clock.Clock(self._params, kind)
+            self.twisted = False
 
     def _decode(self, packets: Sequence[Packet], errors: list[DecodeError]) -> ImuBlock:
         block, bad, exchanges = self._decoder.decode(packets)
         errors += bad
         self.samples += len(block)
-        return self.clock.place(block, exchanges) if self.clock else block
+        if self.clock is None:
+            return block
+        self._exchanges += exchanges
+        placed = self._placed(self.clock, block)
+        self._keep(placed)
+        return placed
+
+    def _placed(self, running: clock.Clock, block: ImuBlock) -> ImuBlock:
+        """Each exchange is known to the samples that were heard after it, to no others."""
+        parts: list[ImuBlock] = []
+        while self._exchanges and len(block) and block.arrival_ns[-1] > self._exchanges[0].host_received_ns:
+            one = self._exchanges.pop(0)
+            i = int(np.searchsorted(block.arrival_ns, one.host_received_ns, side="right"))
+            parts += [running.place(rows(block, slice(None, i))), running.place(rows(block, slice(i, i)), (one,))]
+            block = rows(block, slice(i, None))
+        return together([*parts, running.place(block)])
+
+    def _keep(self, block: ImuBlock) -> None:
+        if len(block):
+            self._turned.append((block.t_ns, block.gyr))
+            while self._turned[0][0][-1] < block.t_ns[-1] - KEPT_NS:
+                self._turned.pop(0)
+
+
+def rows(block: ImuBlock, cut: slice) -> ImuBlock:
+    """Some of the samples, in order."""
+    names = ("t_ns", "acc", "gyr", "arrival_ns", "clipped")
+    return replace(block, **{name: getattr(block, name)[cut] for name in names})
 
 
 def together(blocks: Sequence[ImuBlock]) -> ImuBlock:
     """Blocks of one sensor, one after the other, as one."""
+    some = [block for block in blocks if len(block)] or list(blocks[-1:])
+    if len(some) == 1:
+        return some[0]
     names = ("t_ns", "acc", "gyr", "arrival_ns", "clipped")
-    return ImuBlock(blocks[0].sensor, *(np.concatenate([getattr(b, name) for b in blocks]) for name in names))
+    return ImuBlock(some[0].sensor, *(np.concatenate([getattr(b, name) for b in some]) for name in names))

@@ -13,11 +13,12 @@ import click
 import numpy as np
 
 from hiphinge.apps.recordings import printable, reading
-from hiphinge.blocks import Floats, ImuBlock, Packet, Sensor
+from hiphinge.blocks import Floats, ImuBlock, Link, Packet, Sensor
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import InputError
 from hiphinge.formats.csv_table import SensorFile
 from hiphinge.formats.csv_units import ACC_UNITS, GYR_UNITS, Units
+from hiphinge.reception import Reception
 from hiphinge.recording import Recording, open_recording
 from hiphinge.settings import SensorRecord, keep_sensor_record, write_sensor_record
 from hiphinge.streams.ellipsoid import fit_ellipsoid
@@ -125,11 +126,11 @@ def from_recording(recording: Recording, worn: Sensor) -> Samples:
         raise InputError(
             f"{recording.path}: {worn.sensor} is a {worn.device!r}, expected one of: {known}. Choose another sensor."
         )
-    decoder = DECODERS[worn.device](worn.sensor)
+    reception = Reception(worn)
     blocks: list[ImuBlock] = []
     for batch in recording.batches():
-        packets = [one for one in batch if isinstance(one, Packet) and one.sensor == worn.sensor]
-        blocks.append(decoder.decode(packets).block)
+        heard = [one for one in batch if isinstance(one, (Packet, Link)) and one.sensor == worn.sensor]
+        blocks.append(reception.take(heard)[0])
     for text in recording.damage:
         click.echo(printable(f"damage: {text}"), err=True)
     if not sum(map(len, blocks)):

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from hiphinge.blocks import SITES, Control, ImuBlock, Input, Packet, Sensor, Tick
+from hiphinge.blocks import SITES, Control, ImuBlock, Input, Link, Packet, Sensor, Tick
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import InputError
 from hiphinge.formats import csv_markers
@@ -19,6 +19,7 @@ from hiphinge.formats.csv_folder import MARKERS, csv_stem
 from hiphinge.formats.csv_lines import shown
 from hiphinge.formats.csv_table import COLUMNS, WITHOUT_GYROSCOPE
 from hiphinge.formats.registry import Replacing
+from hiphinge.reception import Reception
 
 WAITING = 256
 """Packets of one sensor that are decoded and written together."""
@@ -58,8 +59,8 @@ class Export:
         self, sites: dict[str, str], sensors: Sequence[Sensor], folder: Path, replacing: Replacing, stack: ExitStack
     ) -> None:
         self._sites, self._folder, self._replacing, self._stack = sites, folder, replacing, stack
-        self._decoders = {s.sensor: DECODERS[s.device](s.sensor) for s in sensors}
-        self._waiting: dict[str, list[Packet]] = {s.sensor: [] for s in sensors}
+        self._receptions = {s.sensor: Reception(s) for s in sensors}
+        self._waiting: dict[str, list[Packet | Link]] = {s.sensor: [] for s in sensors}
         self._tables: dict[str, Table] = {}
         self._markers: list[csv_markers.Marker] = []
         self._clock: Tick | None = None
@@ -68,7 +69,7 @@ class Export:
     def take(self, batch: Sequence[Input]) -> None:
         """Packets, markers and the clock; nothing else has a place in the folder."""
         for item in batch:
-            if isinstance(item, Packet):
+            if isinstance(item, Packet) or (isinstance(item, Link) and item.sensor in self._waiting):
                 self._take_packet(item)
             elif isinstance(item, Control) and item.action == csv_markers.ACTION:
                 self._take_marker(item)
@@ -91,7 +92,7 @@ class Export:
             )
         return self._notes()
 
-    def _take_packet(self, packet: Packet) -> None:
+    def _take_packet(self, packet: Packet | Link) -> None:
         waiting = self._waiting.get(packet.sensor)
         if waiting is None:
             self._bad_packets += 1
@@ -108,7 +109,7 @@ class Export:
             self._markers.append(marker)
 
     def _flush(self, sensor: str) -> None:
-        block, errors, _ = self._decoders[sensor].decode(self._waiting[sensor])
+        block, errors = self._receptions[sensor].take(self._waiting[sensor])
         self._waiting[sensor] = []
         self._bad_packets += len(errors)
         if not len(block):

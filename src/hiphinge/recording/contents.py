@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from hiphinge.blocks import Control, Floats, Input, Link, Packet, Sensor, Tick, Times
-from hiphinge.devices.driver import Decoder
 from hiphinge.devices.registry import DECODERS
+from hiphinge.reception import Reception
 from hiphinge.recording.header import Header
 
 PROBE = 500
@@ -136,9 +136,9 @@ class _Tally:
         arrivals = [item.arrival_ns for item in batch]
         self.start_s = float(np.fmin(self.start_s, min(arrivals) / 1e9))
         self.end_s = float(np.fmax(self.end_s, max(arrivals) / 1e9))
-        packets: dict[str, list[Packet]] = {}
+        packets: dict[str, list[Packet | Link]] = {}
         for item in batch:
-            if isinstance(item, Packet):
+            if isinstance(item, Packet) or (isinstance(item, Link) and item.sensor):
                 packets.setdefault(item.sensor, []).append(item)
             elif isinstance(item, Control):
                 self.controls[item.action] += 1
@@ -159,7 +159,7 @@ class _Samples:
     """Packets, samples and gaps of one sensor."""
 
     sensor: Sensor
-    decoder: Decoder | None = None
+    reception: Reception | None = None
     packets: int = 0
     refused: int = 0
     samples: int = 0
@@ -168,13 +168,13 @@ class _Samples:
     interval_ns: float = float("nan")
     missing: int = 0
 
-    def add(self, packets: Sequence[Packet]) -> None:
-        self.packets += len(packets)
+    def add(self, inputs: Sequence[Packet | Link]) -> None:
+        self.packets += sum(isinstance(one, Packet) for one in inputs)
         if self.sensor.device not in DECODERS:
             return
-        if self.decoder is None:
-            self.decoder = DECODERS[self.sensor.device](self.sensor.sensor)
-        block, errors, _ = self.decoder.decode(packets)
+        if self.reception is None:
+            self.reception = Reception(self.sensor)
+        block, errors = self.reception.take(inputs)
         self.refused += len(errors)
         self.samples += len(block)
         t_ns = np.concatenate([self.last, block.t_ns])

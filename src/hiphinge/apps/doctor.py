@@ -1,0 +1,145 @@
+"""``hiphinge doctor``: what this machine has, what it lacks, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+import click
+
+from hiphinge import __version__, settings
+from hiphinge.apps import owner
+from hiphinge.errors import HiphingeError
+from hiphinge.fusion import filters
+from hiphinge.settings.drivers import load_drivers
+from hiphinge.sinks import wanted
+
+GOOD, WEAK, BAD = "ok", "note", "missing"
+SIGNS = {GOOD: "✓", WEAK: "·", BAD: "✗"}
+ROOM_MB = 500
+"""Free for a day: eight hours of three sensors take 280 MB (ecosystem: containers measured)."""
+EXTRAS = {
+    "dashboard": ("nicegui", "the dashboard in the browser"),
+    "sound": ("miniaudio", "tones"),
+    "push": ("apprise", "messages to a phone"),
+    "virtual": ("bumble", "virtual sensors"),
+}
+SCAN_S = 3.0
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One thing looked at: ``state`` ok, note (works without) or missing."""
+
+    what: str
+    state: str
+    words: str
+
+
+@click.command(epilog="Example:  hiphinge doctor")
+@click.option("--no-radio", is_flag=True, help="Leave Bluetooth out.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line a sign.")
+def command(*, no_radio: bool, as_json: bool) -> None:
+    """Check this machine: Bluetooth, sensors, disk, settings, sound. Exit 1 where something needed is missing."""
+    bad = False
+    for sign in signs(radio=not no_radio):
+        bad |= sign.state == BAD
+        click.echo(json.dumps(asdict(sign)) if as_json else f"{SIGNS[sign.state]} {sign.what:12} {sign.words}")
+    sys.exit(1 if bad else 0)
+
+
+def signs(*, radio: bool) -> Iterator[Sign]:
+    """All of them, in the order in which they are needed."""
+    yield Sign("hiphinge", GOOD, f"{__version__} on Python {platform.python_version()}, {platform.platform()}")
+    yield _filter()
+    yield _asked("home", _home)
+    yield _asked("settings", _settings)
+    yield _asked("secrets", _secrets)
+    yield _asked("sensors", _sensors)
+    held = owner.owner()
+    yield Sign("running", GOOD, f"{held.get('what')} holds the sensors" if held else "nothing is being recorded")
+    if radio and held:
+        yield Sign("bluetooth", GOOD, "in use by the session that runs; hiphinge status shows its sensors")
+    elif radio:
+        yield _asked("bluetooth", _bluetooth)
+    yield from _extras()
+    for sink in wanted(settings.Feedback(), settings.Secrets()):
+        yield Sign(sink.name, WEAK, sink.check())
+
+
+def _asked(what: str, look: Callable[[], Sign]) -> Sign:
+    """What ``look`` finds; an error is a finding too."""
+    try:
+        return look()
+    except HiphingeError as e:
+        return Sign(what, BAD, str(e))
+    except OSError as e:
+        return Sign(what, BAD, f"{e.filename or what}: {(e.strerror or str(e)).lower()}. Check its permissions.")
+
+
+def _filter() -> Sign:
+    found = filters.available("vqf")
+    if found == "vqf":
+        return Sign("filter", GOOD, "vqf")
+    return Sign("filter", WEAK, f"vqf is not installed, {found} steps in with a larger error. pip install vqf")
+
+
+def _home() -> Sign:
+    home = settings.home()
+    free = shutil.disk_usage(home).free // 10**6
+    if not os.access(home, os.W_OK):
+        return Sign("home", BAD, f"{home}: not writable. Choose another with HIPHINGE_HOME")
+    if os.name == "posix" and stat.S_IMODE(home.stat().st_mode) & 0o077:
+        return Sign("home", WEAK, f"{home}: others may read it. chmod 700 {home}")
+    state = GOOD if free >= ROOM_MB else BAD
+    return Sign("home", state, f"{home}, {free} MB free{'' if state == GOOD else f', expected {ROOM_MB} for a day'}")
+
+
+def _settings() -> Sign:
+    settings.load()
+    path = settings.settings_file()
+    return Sign(
+        "settings", GOOD, f"{path}" if path.exists() else "all as they come; hiphinge writes some when you choose"
+    )
+
+
+def _secrets() -> Sign:
+    found = settings.load_secrets()
+    return Sign("secrets", GOOD, f"{len(found.push)} push addresses" if found.push else "none")
+
+
+def _sensors() -> Sign:
+    load_drivers()
+    worn = settings.load().sensors
+    if not worn:
+        return Sign("sensors", WEAK, "none assigned yet. Say which is worn where: hiphinge wear")
+    return Sign("sensors", GOOD, ", ".join(f"{s.site} {s.sensor} ({s.device})" for s in worn))
+
+
+def _bluetooth() -> Sign:
+    from hiphinge.sources.ble.radio import radio  # noqa: PLC0415  bleak takes 0.2 s
+    from hiphinge.sources.ble.scan import nearby  # noqa: PLC0415
+
+    async def look() -> str:
+        async with radio() as air:
+            near = await nearby(air, SCAN_S)
+        known = sum(one.driver is not None for one in near)
+        return f"works; {len(near)} devices near, {known} of them sensors that hiphinge knows"
+
+    return Sign("bluetooth", GOOD, asyncio.run(look()))
+
+
+def _extras() -> Iterator[Sign]:
+    for extra, (module, use) in EXTRAS.items():
+        if importlib.util.find_spec(module):
+            yield Sign(extra, GOOD, f"{use}: installed")
+        else:
+            yield Sign(extra, WEAK, f"{use}: not installed. pip install 'hiphinge[{extra}]'")
