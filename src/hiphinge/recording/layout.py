@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import accumulate, pairwise, repeat
 
 from hiphinge.blocks import Control, Input, Link, Packet, Tick
@@ -104,7 +105,7 @@ def decode(message: bytes, recording: int) -> tuple[Sequence[int], list[Input]]:
     parts = [message[a:b] for a, b in pairwise(cuts)]
     try:
         names = [_text(part) for part in parts[:m]]
-        named = [names[i] for i in columns[2 * n : 3 * n]]
+        named = map(names.__getitem__, columns[2 * n : 3 * n])
         return columns[:n], list(_FROM_ROWS[kind](names[0], named, columns[n : 2 * n], parts[m:]))
     except (UnicodeDecodeError, IndexError, struct.error) as e:
         raise LayoutError(f"a message with a row that cannot be read ({e})") from e
@@ -136,21 +137,25 @@ def _tick_row(item: Tick) -> Row:
     return "", _TICK.pack(flags, item.utc_ns or 0, item.utc_offset_s or 0) + _bytes(item.boot_id)
 
 
-def _packets(sensor: str, names: list[str], arrivals: Sequence[int], bodies: list[bytes]) -> Iterable[Input]:
-    return map(Packet, repeat(sensor), names, arrivals, bodies)
+_PACKET = partial(tuple.__new__, Packet)
+"""Packet from its fields in order, without the call in Python that a NamedTuple makes: a day has a million."""
 
 
-def _controls(_: str, names: list[str], arrivals: Sequence[int], bodies: list[bytes]) -> Iterable[Input]:
+def _packets(sensor: str, names: Iterable[str], arrivals: Sequence[int], bodies: list[bytes]) -> Iterable[Input]:
+    return map(_PACKET, zip(repeat(sensor), names, arrivals, bodies, strict=False))
+
+
+def _controls(_: str, names: Iterable[str], arrivals: Sequence[int], bodies: list[bytes]) -> Iterable[Input]:
     return map(Control, arrivals, names, map(_text, bodies))
 
 
-def _links(_: str, names: list[str], arrivals: Sequence[int], bodies: list[bytes]) -> Iterable[Input]:
+def _links(_: str, names: Iterable[str], arrivals: Sequence[int], bodies: list[bytes]) -> Iterable[Input]:
     for name, arrival_ns, body in zip(names, arrivals, bodies, strict=True):
         end = _LENGTH.size + _LENGTH.unpack_from(body)[0]
         yield Link(arrival_ns, _text(body[_LENGTH.size : end]), name, _text(body[end:]))
 
 
-def _ticks(_: str, names: list[str], arrivals: Sequence[int], bodies: list[bytes]) -> Iterable[Input]:
+def _ticks(_: str, names: Iterable[str], arrivals: Sequence[int], bodies: list[bytes]) -> Iterable[Input]:
     for arrival_ns, body in zip(arrivals, bodies, strict=True):
         flags, utc_ns, offset_s = _TICK.unpack_from(body)
         boot_id = _text(body[_TICK.size :])
@@ -163,7 +168,7 @@ _TO_ROW: dict[int, Callable[..., Row]] = {
     LINKS: _link_row,
     TICKS: _tick_row,
 }
-_FROM_ROWS: dict[int, Callable[[str, list[str], Sequence[int], list[bytes]], Iterable[Input]]] = {
+_FROM_ROWS: dict[int, Callable[[str, Iterable[str], Sequence[int], list[bytes]], Iterable[Input]]] = {
     PACKETS: _packets,
     CONTROLS: _controls,
     LINKS: _links,

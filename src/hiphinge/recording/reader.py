@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from mcap.opcode import Opcode
 from mcap.writer import MCAP0_MAGIC as MAGIC
@@ -114,7 +114,7 @@ class Recording:
                 rows = _checked(chunk_at(file, offset, size), 0, self.header.tag, kind)
                 if isinstance(rows, Flaw):
                     return None
-                found += [item for _, item in rows]
+                found += rows.inputs
         return None if offsets is None else found
 
     def _flushes(self) -> Iterator[list[Input]]:
@@ -126,34 +126,40 @@ class Recording:
                 rows = _checked(piece, trail.expected, self.header.tag)
                 if isinstance(rows, Flaw):
                     trail.flaw(rows)
-                elif rows:
-                    trail.good(piece.offset, rows)
-                    yield [item for _, item in rows]
+                elif rows.inputs:
+                    trail.good(piece.offset, rows.numbers, rows.inputs)
+                    yield rows.inputs
             trail.end()
             if not trail.damages and read_summary(file, size) is None:
                 trail.damages.append(Damage(size, "the index at the end is damaged", 0, None, None))
 
 
-def _checked(
-    piece: Chunk | Attachment | Flaw, expected: int, tag: int, kind: int | None = None
-) -> list[tuple[int, Input]] | Flaw:
-    """Numbered inputs of a chunk, [] for an attachment, or why they cannot be used."""
+class _Rows(NamedTuple):
+    """Inputs and their numbers, which rise."""
+
+    numbers: list[int]
+    inputs: list[Input]
+
+
+def _checked(piece: Chunk | Attachment | Flaw, expected: int, tag: int, kind: int | None = None) -> _Rows | Flaw:
+    """The inputs of a chunk, none for an attachment, or why they cannot be used."""
     if isinstance(piece, Flaw):
         return piece
     if isinstance(piece, Attachment):
-        return []
+        return _Rows([], [])
     try:
         rows = _rows(piece, tag, kind)
     except layout.LayoutError as e:
         return Flaw(piece.offset, str(e))
-    if rows and rows[0][0] < expected:
+    numbers = rows.numbers
+    if numbers and numbers[0] < expected:
         return Flaw(piece.offset, "the chunk repeats inputs that came before")
-    if rows and kind is None and [n for n, _ in rows] != list(range(rows[0][0], rows[0][0] + len(rows))):
+    if numbers and kind is None and numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         return Flaw(piece.offset, "the chunk's inputs are not numbered one by one")
     return rows
 
 
-def _rows(chunk: Chunk, tag: int, kind: int | None = None) -> list[tuple[int, Input]]:
+def _rows(chunk: Chunk, tag: int, kind: int | None = None) -> _Rows:
     """A chunk's inputs by number, of one kind or all; raises LayoutError."""
     messages = [m for m in _messages(chunk.records) if kind in (None, layout.kind_of(m, tag))]
     numbers: list[int] = []
@@ -163,7 +169,7 @@ def _rows(chunk: Chunk, tag: int, kind: int | None = None) -> list[tuple[int, In
         numbers += some
         inputs += items
     order = sorted(range(len(numbers)), key=numbers.__getitem__)  # faster than sorting pairs
-    return [(numbers[i], inputs[i]) for i in order]
+    return _Rows(list(map(numbers.__getitem__, order)), list(map(inputs.__getitem__, order)))
 
 
 def _messages(records: bytes) -> Iterator[bytes]:
