@@ -9,6 +9,8 @@ from hiphinge.sources.virtual.twin import Twin
 
 TWINS: dict[str, str] = {
     "hiphinge_ble": "hiphinge.sources.virtual.twins.open_layout:OpenLayout",
+    "witmotion": "hiphinge.sources.virtual.twins.witmotion:WitMotion",
+    "movella_dot": "hiphinge.sources.virtual.twins.movella_dot:MovellaDot",
 }
 """Name -> "module:class"; a module is imported when its sensor is worn."""
 

@@ -1,0 +1,197 @@
+"""Every make of virtual sensor under its own driver: on a table, left by another app, and over the virtual radio."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import numpy as np
+import pytest
+
+from hiphinge.blocks import ImuBlock, Link, Packet, Sensor
+from hiphinge.devices.driver import CONFIGURED, DEVICE, Advertisement, Decoder, Wanted
+from hiphinge.devices.registry import DRIVERS, recognised
+from hiphinge.sources.ble.radio import Radio
+from hiphinge.sources.ble.source import Bluetooth
+from hiphinge.sources.inbox import Inbox
+from hiphinge.sources.virtual.twin import Identity, Twin
+from hiphinge.sources.virtual.twins import TWINS, twin_class
+from hiphinge.sources.virtual.worn import Worn, address, wearing
+from tests.sources.virtual.conversation import Table
+from tests.sources.virtual.playing import run
+
+TURNING = np.deg2rad([30.0, -60.0, 10.0])
+RATES = {"movella_dot": 60.0}
+MAKES = [make for make in TWINS if make in DRIVERS]
+
+
+def turning(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A sensor that feels what changes by the second, so that each sample tells when it was."""
+    acc = np.stack([0.1 * times, np.zeros_like(times), np.full_like(times, 9.80665)], axis=1)
+    return acc, np.tile(TURNING, (len(times), 1))
+
+
+def on_the_table(make: str, drift_ppm: float = 0.0) -> Table:
+    """Switched on."""
+    twin: Twin = twin_class(make)(Identity(), turning, drift_ppm)
+    return Table(DRIVERS[make], twin)
+
+
+def decoded(table: Table) -> tuple[Decoder, ImuBlock]:
+    """What its decoder makes of all that was heard since it was configured."""
+    decoder = table.driver.decoder("s")
+    for link in table.links():
+        decoder.follow(link)
+    block, errors, _ = decoder.decode(table.packets)
+    assert errors == ()
+    return decoder, block
+
+
+def test_every_twin_has_a_driver() -> None:
+    """Under the same name; and the driver knows what it advertises."""
+    assert list(TWINS) == MAKES
+    for make in MAKES:
+        twin = twin_class(make)(Identity(), turning)
+        assert recognised(Advertisement(twin.name, twin.advertised)) is DRIVERS[make]
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["as delivered", "left by another app"])
+@pytest.mark.parametrize("make", MAKES)
+def test_set_up_from_any_state(make: str, left: bool) -> None:
+    """The rate that was asked for or the nearest, every sample once, at its time, with its values."""
+    table = on_the_table(make)
+    if left:
+        table.twin.abandoned()
+    got = table.start(Wanted())
+    assert got.rate_hz == RATES.get(make, 100.0)
+    table.packets.clear()
+    table.pass_time(3.0)
+    decoder, block = decoded(table)
+    assert decoder.time == DEVICE
+    assert len(block) == pytest.approx(3 * got.rate_hz, abs=10)
+    np.testing.assert_allclose(np.diff(block.t_ns), 1e9 / got.rate_hz, atol=1.1e6)
+    np.testing.assert_allclose(block.acc[:, 2], 9.80665, atol=0.01)
+    np.testing.assert_allclose(block.gyr, np.tile(TURNING, (len(block), 1)), atol=0.002)
+    felt_at = block.acc[:, 0] / 0.1 - 100.0
+    assert np.abs(felt_at - block.t_ns / 1e9).max() < 0.03  # an i16 of ±16 g is 5 mm/s²: 50 ms
+    assert not block.clipped.any()
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_stop_battery_and_blink(make: str) -> None:
+    """Silent after STOP where it can be; per cent as the twin has them, as finely as the device tells."""
+    table = on_the_table(make)
+    table.start(Wanted())
+    table.twin.drain(62.0)
+    level = table.carry_out(table.driver.battery())
+    assert level == pytest.approx(62, abs=3)
+    seen = table.carry_out(table.driver.blink())
+    assert bool(getattr(table.twin, "blinking", False)) is seen
+    table.carry_out(table.driver.stop())
+    table.disconnect()
+    table.packets.clear()
+    table.pass_time(1.0)
+    assert table.packets == []
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_a_reboot_is_set_up_again(make: str) -> None:
+    """Its ticks begin anew, its decoder follows."""
+    table = on_the_table(make)
+    table.start(Wanted())
+    table.pass_time(5.0)
+    table.disconnect()
+    table.twin.power_on(table.now)
+    decoder = table.driver.decoder("s")
+    for link in table.links():
+        decoder.follow(link)
+    before = decoder.decode(table.packets).block
+    table.packets.clear()
+    table.pass_time(1.0)
+    table.start(Wanted())
+    table.packets.clear()
+    table.pass_time(1.0)
+    for link in table.links():
+        decoder.follow(link)
+    after = decoder.decode(table.packets).block
+    assert len(after) > 50
+    assert after.t_ns[0] < before.t_ns[-1]
+
+
+def test_dots_share_a_clock_once_synchronised() -> None:
+    """Two that were switched on 7 s apart and drift: the note's whole dance."""
+    one, other = on_the_table("movella_dot", 40.0), on_the_table("movella_dot", -40.0)
+    other.now += 7.0
+    other.twin.power_on(other.now)
+    one.now = other.now
+    driver = DRIVERS["movella_dot"]
+    for table in (one, other):
+        table.start(Wanted(60))
+        table.carry_out(driver.stop())
+    root = one.carry_out(driver.root())  # type: ignore[attr-defined]  # a Dot has it
+    for table in (one, other):
+        table.carry_out(driver.begin_sync(root))  # type: ignore[attr-defined]  # a Dot has it
+        table.disconnect()
+        table.pass_time(14.0)
+        table.connect()
+        assert table.carry_out(driver.end_sync()) == ""  # type: ignore[attr-defined]  # a Dot has it
+        table.configuration = table.carry_out(driver.start(Wanted(60)))
+        table.packets.clear()
+        table.pass_time(2.0)
+    for table in (one, other):
+        _, block = decoded(table)
+        felt_at = block.acc[:, 0] / 0.1
+        np.testing.assert_allclose(block.t_ns / 1e9, felt_at, atol=1e-3)
+
+
+def test_a_dot_that_was_not_left_alone_is_not_synchronised() -> None:
+    """It says why."""
+    table, driver = on_the_table("movella_dot"), DRIVERS["movella_dot"]
+    table.start(Wanted(60))
+    table.carry_out(driver.begin_sync(table.carry_out(driver.root())))  # type: ignore[attr-defined]  # a Dot has it
+    table.disconnect()
+    table.pass_time(3.0)
+    table.connect()
+    assert table.carry_out(driver.end_sync()) == "not enough samples"  # type: ignore[attr-defined]  # a Dot has it
+
+
+# --- Over the air ------------------------------------------------------------------------
+
+
+async def streamed(make: str, seconds: float) -> list[Packet | Link]:
+    """What a link logs of one worn sensor."""
+    inbox = Inbox()
+    async with wearing(Worn(sensors={"sacrum": make})) as wearer:
+        radio = Radio(wearer.air.scanner, wearer.air.client)
+        source = Bluetooth(radio, [Sensor(address("sacrum"), make, "sacrum")])
+        task = asyncio.create_task(source.run(inbox))
+        heard: list[Packet | Link] = []
+        configured = None
+        while configured is None or asyncio.get_running_loop().time() < configured + seconds:
+            heard += await inbox.drain()  # type: ignore[arg-type]  # nobody asks or ticks here
+            if configured is None and any(isinstance(x, Link) and x.state == CONFIGURED for x in heard):
+                configured = asyncio.get_running_loop().time()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    return heard
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_over_the_virtual_radio(make: str) -> None:
+    """bleak, bumble, driver and decoder: samples at the rate, none missing, none refused."""
+    heard = run(streamed(make, 1.0))
+    decoder = DRIVERS[make].decoder("s")
+    blocks = []
+    for one in heard:
+        if isinstance(one, Link):
+            decoder.follow(one)
+        else:
+            block, errors, _ = decoder.decode([one])
+            assert errors == ()
+            blocks.append(block)
+    t_ns = np.concatenate([block.t_ns for block in blocks])
+    rate = RATES.get(make, 100.0)
+    assert len(t_ns) >= 0.7 * rate
+    np.testing.assert_allclose(np.diff(t_ns), 1e9 / rate, atol=1.1e6)
+    assert np.linalg.norm(np.concatenate([b.acc for b in blocks]), axis=1).mean() == pytest.approx(9.8, abs=0.5)
