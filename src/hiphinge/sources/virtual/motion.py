@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +11,7 @@ from hiphinge.blocks import Floats
 from hiphinge.simulate import Imperfections, Simulation, placement
 from hiphinge.simulate.imperfections import Defects
 from hiphinge.simulate.sensing import GRID_HZ, Ideal
+from hiphinge.sources.virtual.twin import Sense
 
 SECONDS = 10
 """Of one piece of rendered motion; it costs 7 ms. Fixed: what a sensor feels does not hang on who asks first."""
@@ -19,9 +19,6 @@ MARGIN = 20
 """Instants of the grid that a piece reaches beyond its ends, so that a spline's end is never seen."""
 TAP, TAP_SECONDS = 40.0, 0.02
 """m/s² and s of a fingertip on the case: 2 to 6 g for a few tens of ms [D]."""
-
-Sense = Callable[[Floats], tuple[Floats, Floats]]
-"""Instants (n,) s of the host's clock -> acc (n, 3) m/s² and gyr (n, 3) rad/s in the sensor's axes."""
 
 
 class Motion:

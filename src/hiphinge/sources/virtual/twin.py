@@ -43,7 +43,7 @@ UUIDs may be short (16 bits, on the adopted base) or long, in lower case.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, NamedTuple
@@ -52,7 +52,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hiphinge.blocks import Floats
-from hiphinge.sources.virtual.motion import Sense
+
+Sense = Callable[[Floats], tuple[Floats, Floats]]
+"""Instants (n,) s of the host's clock -> acc (n, 3) m/s² and gyr (n, 3) rad/s in the sensor's axes."""
 
 BATTERY, DEVICE = "180f", "180a"
 BATTERY_LEVEL, MODEL, SERIAL, FIRMWARE, MAKER = "2a19", "2a24", "2a25", "2a26", "2a29"
