@@ -21,6 +21,7 @@ class Twist(Step):
     """All sensors in one hand, turned to and fro: their clocks are compared by it."""
 
     name = "twist"
+    seen = "All were twisted together."
     hint = "press s to leave this out"
 
     def __init__(self, params: Params, began: float, ups: Mapping[str, Floats]) -> None:
@@ -57,6 +58,7 @@ class Place(Step):
     """The sensors are put on; the wearer says when."""
 
     name = "place"
+    seen = "They are on."
     hint = "press n when all are on"
 
     @property
@@ -80,7 +82,7 @@ class Touch(Step):
 
     def __init__(self, params: Params, began: float, ups: Mapping[str, Floats], site: str) -> None:
         super().__init__(params, began, ups)
-        self.site = site
+        self.site, self.seen = site, f"That is the {NAMES[site]} one."
         self.hint = "tap with a fingertip; press s if you are sure which is which"
         self._last: Tap | None = None
 
@@ -121,6 +123,7 @@ class Knee(Step):
     def __init__(self, params: Params, began: float, ups: Mapping[str, Floats], site: str) -> None:
         super().__init__(params, began, {})
         self.site = self._asked = site
+        self.seen = f"It is on the {LEGS[site]} leg."
         self._from = began
         self._rose: dict[str, float] = {}
         self._other = ""  # what rose instead, once

@@ -57,9 +57,10 @@ class Guidance:
 
     ``step`` with ``site`` where it is about one sensor; ``attempt`` from 1, begun at ``since`` s;
     ``number`` of ``count`` steps. ``say`` what to do, ``hint`` live, ``remaining``
-    s (NaN: not by time), ``progress`` 0 to 1, ``problem`` in words or "". ``verdict``
-    of the step that ended last. New in this feed: ``ended`` verdicts, ``marks`` for
-    the recording. ``sensors``: as they turned out to be worn.
+    s (NaN: not by time), ``large`` what is read from three metres, ``progress`` 0 to 1,
+    ``problem`` in words or "". ``verdict`` of the step that ended last. New in this
+    feed: ``ended`` verdicts, ``marks`` for the recording. ``sensors``: as they turned
+    out to be worn.
     """
 
     step: str
@@ -71,6 +72,7 @@ class Guidance:
     say: str
     hint: str
     remaining: float
+    large: str
     progress: float
     problem: str
     verdict: Verdict | None
@@ -249,7 +251,7 @@ class Guide:
 
     def _judged(self, name: str) -> Verdict:
         if name not in ("stand", "sit", "bend", "slump"):
-            return Verdict(name, True, "Seen.")
+            return Verdict(name, True, self._step.seen)
         return Judge(self.params, self.guide.judge, self._since_stand(), self._of_motion()).verdict(name)
 
     def _pass(self, name: str, span: Span) -> None:
@@ -339,6 +341,7 @@ class Guide:
             say=found.verdict if found else s.say,
             hint="" if found else s.hint,
             remaining=float("nan") if found else s.remaining,
+            large="" if found else s.large,
             progress=1.0 if found else s.progress,
             problem="" if found else self._problem(),
             verdict=self._verdict,

@@ -48,7 +48,7 @@ class Params:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """``holds`` once ``done``, None: nobody can tell; ``moved`` rad by site; ``fault`` says for programs what is wrong."""
+    """``holds`` once ``done``, None: nobody can tell. ``moved`` rad by site; ``fault`` is for programs."""
 
     done: bool
     holds: bool | None

@@ -12,34 +12,34 @@ SPOTS = {
 }
 
 HOW_TO_FIND = {
-    UPPER_LUMBAR: "On the spine, a hand's width and a half above the two dimples, level with your lowest ribs: "
-    "lay the thumbs on the lowest ribs at your sides and follow them back to the spine.",
-    SACRUM: "On the flat bone between the two dimples at the back of the pelvis: "
-    "hands on your hips, thumbs back, they meet the dimples. Rather lower than higher.",
-    THIGH_LEFT: "Front or outside of the left thigh, halfway down; not on the knee end, not on a bulging muscle.",
-    THIGH_RIGHT: "Front or outside of the right thigh, halfway down; not on the knee end, not on a bulging muscle.",
+    UPPER_LUMBAR: "on the spine, level with your lowest ribs: follow them back with your thumbs. "
+    "A hand's width and a half above the dimples.",
+    SACRUM: "on the flat bone between the two dimples of the pelvis: hands on your hips, thumbs back. "
+    "Rather lower than higher.",
+    THIGH_LEFT: "front or outside of the left thigh, halfway down, not on a bulging muscle.",
+    THIGH_RIGHT: "front or outside of the right thigh, halfway down, not on a bulging muscle.",
 }
 """Biomechanics 5.4: L1 lies some 15 cm above the dimples, whose line crosses S2 in four of five people."""
 
 ALONE = (
-    "Alone: use a mirror or a phone's camera, and mark the spots with a pen: the same place every time.",
-    "Tape straight on clean, dry skin holds best; a belt slips: snug, and calibrate again after moving it.",
+    "Alone: use a mirror or a phone's camera; mark the spots with a pen.",
+    "Tape on clean, dry skin holds best; a belt slips: wear it snug, and calibrate again after moving it.",
     "Not on broken skin, and not if you react to adhesive.",
 )
 
 PICTURE = r"""
-     back                 front
-      __                   __
-     (  )                 (  )
-   .--''--.             .--''--.
-  /|      |\           /|      |\
- / |      | \         / |      | \
- | |  [1] | |         | |      | |
- | |   :  | |         | |      | |
- ' |  [2] | '         ' |      | '
-   |  ..  |             |  ||  |
-   |  ||  |             |[4]|[3]
-   |  ||  |             |  ||  |
+    back         front
+     __           __
+    (  )         (  )
+  .--''--.     .--''--.
+ / |    | \   / |    | \
+/  |    |  \ /  |    |  \
+|  | [1]|  | |  |    |  |
+|  |  : |  | |  |    |  |
+'  | [2]|  ' '  |    |  '
+   | .. |       | || |
+   | || |     [4] || [3]
+   | || |       | || |
 """.strip("\n")
 """1 upper lumbar, 2 sacrum, 3 thigh left, 4 thigh right."""
 

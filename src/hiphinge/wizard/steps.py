@@ -30,7 +30,8 @@ class Params:
 
     lead : s to take one's place before a step counts.
     stand : s of quiet standing (biomechanics 0.1). give_up : s after which a stand that never was is refused.
-    still : rad/s rms of quiet standing, as ``mounting.Params.still_rate``.
+    still : rad/s rms of quiet standing, as ``mounting.Params.still_rate``; a leg that shifts for
+        ``twitch`` s up to twice that is no harm (a real person's did).
     sits, bends : how often. patience : s for a step of movements; pause : s of standing about between two.
     seated : rad of thigh tilt on a seat; a chair of usual height gives 75 to 90°.
     seat_still : s on the seat before it counts. on_seat : rad/s rms of sitting still.
@@ -48,6 +49,7 @@ class Params:
     stand: float = 10.0
     give_up: float = 45.0
     still: float = field(default=np.deg2rad(12), metadata={"unit": "rad/s"})
+    twitch: float = 1.0
     sits: int = 3
     bends: int = 3
     patience: float = 60.0
@@ -84,6 +86,7 @@ class Step:
 
     name = ""
     site = ""
+    seen = "Seen."
     hint = ""
     remaining = NAN
     progress = 0.0
@@ -95,6 +98,11 @@ class Step:
     def say(self) -> str:
         """What to do, in one or two sentences."""
         raise NotImplementedError
+
+    @property
+    def large(self) -> str:
+        """What is to be read from three metres: seconds left, or how many of how many."""
+        return f"{np.ceil(self.remaining):.0f}" if np.isfinite(self.remaining) else ""
 
     def follow(self, moment: Moment) -> Over | None:
         """What a moment shows; something once the step is over."""
@@ -119,6 +127,7 @@ class Stand(Step):
         self._ready = began + params.lead
         self._since: float | None = None
         self._asked: float | None = None
+        self._quiet: float | None = None  # when it was so last
         self._least = np.inf
         self.remaining = params.stand
 
@@ -137,9 +146,12 @@ class Stand(Step):
         moves = float(moment.stirring[worst])
         self._least = min(self._least, moves)
         self._asked = moment.t if self._asked is None else self._asked
-        if not moves <= p.still:
+        if moves <= p.still:
+            self._quiet = moment.t
+            self._since = moment.t - 0.4 if self._since is None else self._since
+        twitch = self._quiet is not None and moment.t - self._quiet < p.twitch and moves <= 2.0 * p.still
+        if self._since is None or not twitch:
             return self._moved(moment, worst, moves)
-        self._since = moment.t - 0.4 if self._since is None else self._since
         so_far = moment.t - self._since
         self.remaining, self.progress = max(p.stand - so_far, 0.0), min(so_far / p.stand, 1.0)
         self.hint = f"stand still: {np.ceil(self.remaining):.0f} s more"
@@ -192,6 +204,11 @@ class Sit(Step):
         """What to do."""
         times = {1: "once", 2: "twice", 3: "three times"}.get(self.params.sits, f"{self.params.sits} times")
         return f"Sit down on a chair and stand up again, {times}, at your usual pace. Rest a second each time."
+
+    @property
+    def large(self) -> str:
+        """How many of how many."""
+        return f"{self.count}/{self.params.sits}"
 
     def follow(self, moment: Moment) -> Over | None:
         """What a moment shows."""
@@ -298,6 +315,11 @@ class Bend(Step):
         late = moment.t - self.began > p.patience or moment.t - self._idle > p.pause
         return self._unseen(moment.t) if late or self._shallow >= p.bends else None
 
+    @property
+    def large(self) -> str:
+        """How many of how many, then the seconds of standing."""
+        return super().large or f"{len(self.peaks)}/{self.params.bends}"
+
     def _advice(self, trunk: float, thigh: float) -> str:
         p, of = self.params, f"({len(self.peaks)} of {self.params.bends})"
         if trunk >= 0.5 * p.bent:
@@ -338,6 +360,7 @@ class Pose(Step):
     def __init__(self, params: Params, began: float, ups: Mapping[str, Floats], name: str) -> None:
         super().__init__(params, began, ups)
         self.name, self.hint = name, "sit down"
+        self.seen = f"Sat so for {params.pose:.0f} s."
         self.remaining = params.pose
         self._ready: float | None = None
         self._since: float | None = None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 from rich.align import Align
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -25,19 +24,13 @@ KEYS = {"n": "next", "r": "redo", "s": "skip", "b": "back", "h": "hurts"}
 SHOWN_KEYS = "n next   r again   s skip   b back   h it hurts   q quit"
 SAY, HINT, WARN, GOOD = "bold bright_white", "bold bright_cyan", "bold magenta", "bright_cyan"
 """Told apart by words and signs too, not by colour alone."""
-SHORT = 22
-"""Lines of a terminal below which the large digits are left out."""
-DIGITS = {
-    "0": "┏━┓ ┃ ┃ ┗━┛",
-    "1": "  ╻   ┃   ╹",
-    "2": "╺━┓ ┏━┛ ┗━╸",
-    "3": "╺━┓ ╺━┫ ╺━┛",
-    "4": "╻ ╻ ┗━┫   ╹",
-    "5": "┏━╸ ┗━┓ ╺━┛",
-    "6": "┏━╸ ┣━┓ ┗━┛",
-    "7": "╺━┓   ┃   ╹",
-    "8": "┏━┓ ┣━┫ ┗━┛",
-    "9": "┏━┓ ┗━┫ ╺━┛",
+ROOMY = 30
+"""Lines of a terminal from which there is space for more words and larger digits."""
+DOTS = {
+    **{"0": "###|#.#|#.#|#.#|###", "1": ".#.|##.|.#.|.#.|###", "2": "###|..#|###|#..|###"},
+    **{"3": "###|..#|.##|..#|###", "4": "#.#|#.#|###|..#|..#", "5": "###|#..|###|..#|###"},
+    **{"6": "###|#..|###|#.#|###", "7": "###|..#|.#.|.#.|.#.", "8": "###|#.#|###|#.#|###"},
+    **{"9": "###|#.#|###|..#|###", "/": "..#|..#|.#.|#..|#.."},
 }
 
 
@@ -79,40 +72,42 @@ class Screen:
         """One screen of 80 x 24, or larger."""
         title = f"{self.wearer or 'hiphinge calibrate'} · step {told.number} of {told.count} · {TITLES[told.step]}"
         rows: list[RenderableType] = [Text(told.say, style=SAY), Text()]
-        if told.step == "place":
-            rows = [Text(told.say, style=SAY), placing(told)]
-        elif self.console.height >= SHORT:
-            rows += [Align.center(Text(large(told), style=HINT)), Text()]
-        rows += [Text(told.hint, style=HINT, justify="center"), bar(told.progress)]
-        rows += [Text(f"! {told.problem}", style=WARN)] if told.problem else [last(told)]
+        roomy = self.console.height >= ROOMY
+        rows.append(
+            placing(told, roomy=roomy)
+            if told.step == "place"
+            else Align.center(Text(large(told.large, roomy=roomy), style=HINT))
+        )
+        rows += [Text(), Text(told.hint, style=HINT, justify="center"), Padding(bar(told.progress)), Text()]
+        rows.append(Text(f"! {told.problem}", style=WARN) if told.problem else last(told))
         return Panel(Group(*rows), title=title, subtitle=SHOWN_KEYS, padding=(1, 2), height=self.console.height - 1)
 
 
-def placing(told: Guidance) -> Table:
+def placing(told: Guidance, *, roomy: bool) -> Table:
     """The picture beside the spots of the sensors worn."""
     sites = [s.site for s in told.sensors]
-    words = [f"[{NUMBERS[site]}] {NAMES[site].upper()}  {HOW_TO_FIND[site]}" for site in NUMBERS if site in sites]
+    words = [f"[{NUMBERS[site]}] {NAMES[site].upper()}: {HOW_TO_FIND[site]}" for site in NUMBERS if site in sites]
     grid = Table.grid(padding=(0, 3))
-    grid.add_column(width=37)
+    grid.add_column(width=25)
     grid.add_column()
-    grid.add_row(Text(PICTURE), Text("\n".join([*words, *ALONE[:2]])))
+    grid.add_row(Text(PICTURE), Text("\n".join([*words, *ALONE[: 3 if roomy else 1]])))
     return grid
 
 
-def large(told: Guidance) -> str:
-    """Seconds left, three lines high; nothing where it is not by time.
+def large(words: str, *, roomy: bool) -> str:
+    """Digits of dots, five lines high, or ten.
 
-    >>> from types import SimpleNamespace
-    >>> print(large(SimpleNamespace(remaining=9.2)).replace(" ", "."))
-    .╻..┏━┓
-    .┃..┃.┃
-    .╹..┗━┛
+    >>> print(large("1", roomy=False).replace(" ", "."))
+    ..██..
+    ████..
+    ..██..
+    ..██..
+    ██████
     """
-    if not math.isfinite(told.remaining):
-        return "\n\n"
-    glyphs = [DIGITS[d] for d in str(math.ceil(told.remaining))]
-    rows = [" ".join(glyph[4 * i : 4 * i + 3] for glyph in glyphs) for i in range(3)]
-    return "\n".join(row[1:] if str(math.ceil(told.remaining))[0] == "1" else row for row in rows)
+    dot, tall = ("████", 2) if roomy else ("██", 1)
+    rows = [" ".join(DOTS.get(c, "").split("|")[i] for c in words if c in DOTS) for i in range(5)]
+    drawn = ["".join(dot if c == "#" else " " * len(dot) for c in row) for row in rows]
+    return "\n".join(row for row in drawn for _ in range(tall))
 
 
 def bar(progress: float) -> ProgressBar:

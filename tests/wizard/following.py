@@ -1,0 +1,81 @@
+"""A virtual wearer and a guide in the same room: what was asked, what was done, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from hiphinge import monitor, simulate
+from hiphinge.blocks import Control, Floats, Input
+from hiphinge.wizard.guide import ACTION, Guidance, Guide, Params
+from hiphinge.wizard.judge import Verdict
+
+LOSS = (simulate.Loss(),)
+LONGEST = 400.0
+"""s after which a guide that is not done never will be."""
+
+
+class Sure(simulate.Responsive):
+    """Somebody who knows which sensor is which and leaves out the finding."""
+
+    def _answers(self) -> dict[str, Callable[[str], None]]:
+        return {**super()._answers(), "tap": self._leave_out, "knee": self._leave_out}
+
+    def _leave_out(self, site: str) -> None:
+        self.press("skip", 1.0)
+
+
+@dataclass
+class Followed:
+    """One guided calibration: ``log`` is its recording, ``seconds`` count from the first "stand tall"."""
+
+    wearer: simulate.Responsive
+    told: Guidance
+    seconds: float
+    ended: list[Verdict] = field(default_factory=list)
+    log: list[Input] = field(default_factory=list)
+
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """(step, fault) of every refused step."""
+        return [(v.step, v.fault) for v in self.ended if not v.passed]
+
+    @property
+    def words(self) -> str:
+        """Of the first refused step."""
+        return next((v.words for v in self.ended if not v.passed), "")
+
+    def true_lumbar(self, t: Floats) -> Floats:
+        """The wearer's own, rad, at t (n,)."""
+        return self.wearer.score.at("lumbar", t)
+
+
+def followed(
+    seed: int,
+    *mistakes: str,
+    faults: Sequence[simulate.Fault] = (),
+    sites: tuple[str, ...] = simulate.Wearing().sites,
+    sure: bool = False,
+    guide: Params | None = None,
+) -> Followed:
+    """Somebody with these habits and sensors is guided until it is done, or LONGEST s are over."""
+    wearing = simulate.Wearing(sites=sites, faults=(*LOSS, *faults))
+    kind = Sure if sure else simulate.Responsive
+    wearer = kind(seed=seed, manner=simulate.Manner(mistakes=mistakes), wearing=wearing)
+    asking = Guide(monitor.Params(), wearer.sensors, wearer="Ada", created_utc="2026-01-05T09:00:00Z", guide=guide)
+    run, stood = Followed(wearer, asking.feed(()), 0.0), float("inf")
+    while not run.told.done and wearer.now < LONGEST:
+        inputs = wearer.inputs()
+        run.told = asking.feed(inputs)
+        run.ended += run.told.ended
+        run.log += [*inputs, *run.told.marks]
+        stood = min(stood, wearer.now) if run.told.step == "stand" else stood
+        wearer.follow(run.told.step, run.told.site, run.told.attempt)
+    run.seconds = wearer.now - stood
+    return run
+
+
+def keyed(inputs: Iterable[Input], keys: Sequence[tuple[float, str]]) -> list[Input]:
+    """A log with the wearer's keys (s, value) put in."""
+    said: list[Input] = [Control(round(t * 1e9), ACTION, value) for t, value in keys]
+    return sorted([*inputs, *said], key=lambda one: one.arrival_ns)
