@@ -3,7 +3,8 @@
 Once in a second of device time, at the first sample of a packet, the fit is told what
 the packets of that second took, and the way for the next second is set: towards the
 fit, no faster than the slew. Only the sequence of samples counts, never how they were
-grouped, as long as a packet is handed over whole.
+grouped, as long as a packet is handed over whole. Neighbours with the same arrival are
+one packet: whoever stamps arrivals gives no two packets of a sensor the same.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hiphinge.blocks import Floats, ImuBlock, Times
+from hiphinge.blocks import Bools, Exchange, Floats, ImuBlock, Times
 from hiphinge.errors import SettingsError
-from hiphinge.streams.clock.fit import COUNTED, HOST, KINDS, Exchange, Fit, Params, comb_of, exchanged
+from hiphinge.streams.clock.fit import COUNTED, HOST, KINDS, Fit, Params, comb_of, exchanged
 
 _NEVER = np.iinfo(np.int64).min // 4
 _AT_ONCE = 8192
@@ -79,7 +80,7 @@ class Clock:
             raise SettingsError(f"clock: {kind!r}, expected one of {', '.join(KINDS)}.")
         self.params, self.kind = params, kind
         self._run: _Run | None = None
-        self._heard = self._placed = _NEVER  # latest arrival; latest host time given out
+        self._told = self._heard = self._placed = _NEVER  # arrival: the last, the latest; latest host time given out
         self._exchanges: list[Exchange] = []
 
     @property
@@ -109,11 +110,16 @@ class Clock:
             return block
         self._exchanges += exchanges
         placed = np.empty_like(block.t_ns)
-        arrival = np.maximum.accumulate(np.concatenate(([self._heard], block.arrival_ns)))
+        told = np.concatenate(([self._told], block.arrival_ns))
+        begins = told[1:] != told[:-1]  # a packet
+        told[0] = max(self._heard, self._told)
+        arrival = np.maximum.accumulate(told)[1:]
         done = 0
         while done < len(block):
-            until = min(done + _AT_ONCE, len(block))
-            done += self._follow(block.t_ns[done:until], arrival[done : until + 1], placed[done:until])
+            rows = slice(done, min(done + _AT_ONCE, len(block)))
+            done += self._follow(block.t_ns[rows], arrival[rows], begins[rows], placed[rows])
+        if len(block):
+            self._told, self._heard = int(block.arrival_ns[-1]), int(arrival[-1])
         return ImuBlock(block.sensor, placed, block.acc, block.gyr, block.arrival_ns, block.clipped)
 
     def shift(self, offset_ns: int, error: float) -> None:
@@ -123,23 +129,23 @@ class Clock:
         """
         if self._run is None:
             raise SettingsError(f"clock: a {self.kind} clock without samples, expected one that runs. Twist again.")
-        fit = self._run.fit
-        fit.set(fit.offset + offset_ns / 1e9, error**2)
+        self._run.fit.shift(offset_ns / 1e9, error**2)
         self._run.second = -1.0
 
-    def _follow(self, t: Times, arrival: Times, placed: Times) -> int:
-        """Place rows up to the next start of the device; how many. ``arrival`` has the one before them first."""
-        run = self._run or self._begin(t, arrival[1:])
-        delay = arrival[1:] - t
+    def _follow(self, t: Times, arrival: Times, begins: Bools, placed: Times) -> int:
+        """Place rows up to the next start of the device; how many. ``begins``: the first of a packet."""
+        run = self._run or self._begin(t, int(arrival[0]), begins)
+        delay = arrival - t
         n = self._until_anew(run, t, delay)
         if n == 0:
             self._run = None
             return 0
-        t, arrival, delay = t[:n], arrival[: n + 1], delay[:n]
+        t, delay = t[:n], delay[:n]
         zero = run.host_ns - run.tick_ns
-        placed[:n] = t + zero + _along(*self._learn(run, t, arrival, (delay - zero) / 1e9))
+        starts = np.flatnonzero(begins[:n])
+        placed[:n] = t + zero + _along(*self._learn(run, t, arrival, (delay - zero) / 1e9, starts))
         run.latest_ns, run.least_ns = max(run.latest_ns, int(t.max())), min(run.least_ns, int(delay.min()))
-        self._heard, self._placed = int(arrival[-1]), max(self._placed, int(placed[:n].max()))
+        self._placed = max(self._placed, int(placed[:n].max()))
         return n
 
     def _until_anew(self, run: _Run, t: Times, delay: Times) -> int:
@@ -153,20 +159,21 @@ class Clock:
         anew = (t < latest - 2 * apart) | (delay < least - apart)
         return int(anew.argmax()) if anew.any() else len(t)
 
-    def _begin(self, t: Times, arrival: Times) -> _Run:
+    def _begin(self, t: Times, host: int, begins: Bools) -> _Run:
         """A new run from its first packet, which was heard no earlier than its last sample was taken."""
-        packet = t[: int((arrival != arrival[0]).argmax()) or len(t)]
-        tick, host = int(t[0]), int(arrival[0])
+        packet = t[: 1 + int(begins[1:].argmax()) if begins[1:].any() else len(t)]
+        tick = int(t[0])
         offset = float((tick - packet).min()) / 1e9
         fit = Fit.begun(self.params, self.kind == COUNTED, offset)
         way = _Way(0.0, max(offset, (self._placed + 1 - host) / 1e9))
         self._run = _Run(tick, host, fit, way, tick, host - tick)
         return self._run
 
-    def _learn(self, run: _Run, t: Times, arrival: Times, delay: Floats) -> tuple[list[_Way], list[int], Floats]:
+    def _learn(
+        self, run: _Run, t: Times, arrival: Times, delay: Floats, starts: Times
+    ) -> tuple[list[_Way], list[int], Floats]:
         """What these rows tell: the ways that hold for them, the row from which each does, and their device times."""
         x = (t - run.tick_ns) / 1e9
-        starts = np.flatnonzero(arrival[1:] != arrival[:-1])
         ended, took = x[starts - 1], delay[starts - 1]  # of the packets before each start
         if len(starts) and starts[0] == 0:
             if run.last is None:
@@ -180,7 +187,7 @@ class Clock:
         for j in self._seconds(run, x[starts]):
             row, until = int(starts[j]), len(ended) - len(starts) + j + 1
             before = float(x[row - 1]) if row else run.last[0] if run.last else 0.0
-            now = (float(x[row]), before, int(arrival[row + 1]))
+            now = (float(x[row]), before, int(arrival[row]))
             ways.append(self._turn(run, now, ended[done:until], took[done:until]))
             rows.append(row)
             done = until
@@ -227,8 +234,7 @@ class Clock:
         bounds = [b for b in (*run.bounds, *(_bound(run, e) for e in over)) if x - b[0] < self.params.exchange_age]
         run.bounds = bounds[-EXCHANGES:]
         if over and run.bounds:
-            seen, variance = exchanged(run.bounds, x, run.fit.skew)
-            run.fit.learn(seen, variance + self.params.jitter**2)
+            run.fit.ask(*exchanged(run.bounds, x, run.fit.skew))
 
     @staticmethod
     def _read_comb(run: _Run, x: float, ended: Floats, took: Floats) -> None:

@@ -49,6 +49,7 @@ class Params:
     gap : s of device time without samples from which a correction may be a step (architecture: a gap
         of up to 0.5 s is bridged).
     impossible : s by which device and host must disagree to be about another start of the device. [D]
+    settling : s after which an offset that is off may come from a skew beyond all belief. [D]
     exchange_age : s for which an exchange of time stamps is remembered: 30 ppm make 1.8 ms of it.
     """
 
@@ -65,22 +66,17 @@ class Params:
     lasting: int = 3
     gap: float = 0.5
     impossible: float = 1.0
+    settling: float = 10.0
     exchange_age: float = 60.0
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """Four time stamps of one question and its answer; ``tick_*`` on the device's clock, as ``t_ns`` from a decoder."""
-
-    host_sent_ns: int
-    tick_received_ns: int
-    tick_sent_ns: int
-    host_received_ns: int
 
 
 @dataclass(slots=True)
 class Fit:
-    """Offset (s, host − device) at device time ``x`` s, skew (ratio), and their covariance."""
+    """Offset (s, host − device) at device time ``x`` s, skew (ratio), and their covariance.
+
+    ``shifted`` s: a lasting delay in the device, known from a twist; ``since``: when the offset was last found wrong;
+    ``late`` s: how late the last seconds were that are not believed yet.
+    """
 
     params: Params
     counted: bool
@@ -90,6 +86,8 @@ class Fit:
     offset_var: float = 0.0
     cross: float = 0.0
     skew_var: float = 0.0
+    shifted: float = 0.0
+    since: float = 0.0
     comb: float = 0.0
     combs: tuple[float, ...] = ()
     late: tuple[float, ...] = ()
@@ -98,7 +96,7 @@ class Fit:
     def begun(cls, params: Params, counted: bool, offset: float) -> Fit:
         """The fit after the first packet."""
         skew_sd = params.counted_skew_sd if counted else params.skew_sd
-        return cls(params, counted, 0.0, offset, 0.0, params.offset_sd**2, 0.0, skew_sd**2, params.most_comb)
+        return cls(params, counted, 0.0, offset, 0.0, params.offset_sd**2, 0.0, skew_sd**2, comb=params.most_comb)
 
     def read(self, comb: float) -> None:
         """What the wait for an event hides, s: the middle one of three readings, for a stall spoils one."""
@@ -117,7 +115,7 @@ class Fit:
 
     def hear(self, least: float, period: float) -> bool:
         """Learn from the least delay of a second; True where the offset stepped: samples were lost."""
-        seen = least - self.comb / 2
+        seen = least - self.comb / 2 + self.shifted
         floor = self.comb**2 / 12 + self.params.jitter**2
         off = seen - self.offset
         if off <= self.params.gate * math.sqrt(self.offset_var + floor):
@@ -129,11 +127,15 @@ class Fit:
             return False
         return self._change(min(self.late), floor, period)
 
+    def ask(self, seen: float, variance: float) -> None:
+        """Learn from an exchange of time stamps, which gave ``seen`` s with this variance."""
+        self.learn(seen + self.shifted, variance + self.params.jitter**2)
+
     def learn(self, seen: float, floor: float) -> None:
         """Take in a measured offset whose error does not average out: variance ``floor``."""
         off = seen - self.offset
         if off * off > self.params.gate**2 * (self.offset_var + floor):
-            self.offset_var += off * off
+            self._doubt(off)
         if self.offset_var <= floor:
             return
         gain = 1 - floor / self.offset_var
@@ -144,9 +146,21 @@ class Fit:
         self.cross *= 1 - gain
         self.offset_var = floor
 
-    def set(self, offset: float, variance: float) -> None:
-        """The offset is told from outside."""
-        self.offset, self.offset_var, self.cross = offset, variance, 0.0
+    def shift(self, by: float, variance: float) -> None:
+        """The offset to what counts as common time is told.
+
+        Up to a comb of it are a wait that was misjudged; what is more is a delay in the device, and stays.
+        """
+        self.offset += by
+        self.shifted += by - min(max(by, -self.comb), self.comb)
+        self.offset_var, self.cross = variance, 0.0
+
+    def _doubt(self, off: float) -> None:
+        """What was believed is wrong by ``off`` s: the offset by all of it, the skew if it had the time for it."""
+        self.offset_var += off * off
+        if self.x - self.since > self.params.settling:
+            self.skew_var += (off / (self.x - self.since)) ** 2
+        self.since = self.x
 
     def _change(self, rise: float, floor: float, period: float) -> bool:
         """All packets came late by ``rise`` s or more for long: lost samples, a device that paused, another link."""
@@ -156,7 +170,8 @@ class Fit:
             self.offset += lost * period
             return True
         if rise > self.params.impossible:
-            self.set(self.offset + rise, self.params.offset_sd**2)
+            self.offset += rise
+            self.offset_var, self.cross = self.params.offset_sd**2, 0.0
             return True
         self.learn(self.offset + rise, floor)
         return False
