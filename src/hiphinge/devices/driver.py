@@ -217,7 +217,7 @@ class Driver:
         if "battery" not in self.characteristics:
             return None
         level = yield Read("battery")
-        return float(level[0]) if level else None
+        return float(level[0]) if level and level[0] <= 100 else None
 
     def blink(self) -> Steps[bool]:
         """Make itself seen or felt; False where it cannot."""

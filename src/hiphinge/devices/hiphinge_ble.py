@@ -106,6 +106,8 @@ class Hiphinge(Driver):
         rate = nearest(wanted.rate_hz, RATES, offer.rates)
         acc = nearest(wanted.acc_range / STANDARD_GRAVITY, ACC_RANGES_G, offer.acc_ranges)
         gyr = nearest(np.rad2deg(wanted.gyr_range), GYR_RANGES_DPS, offer.gyr_ranges)
+        if not rate or not acc:
+            raise SensorRefused(f"{NAME}: offers no rate or no range (INFO), expected some. Update its firmware.")
         yield from _command(CONFIGURE, struct.pack("<HBHB", rate, acc, gyr, SAMPLES))
         got = About.parse((yield Read("info")))
         found = (got.rate_hz, got.acc_range_g, got.gyr_range_dps)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hiphinge.devices import generic, hiphinge_imu
 from hiphinge.devices.driver import Advertisement, Decoder, Driver
 from hiphinge.devices.hiphinge_ble import Hiphinge
+from hiphinge.devices.metamotion import MetaMotion
 from hiphinge.devices.movella_dot import Dot
 from hiphinge.devices.witmotion import WitMotion
 
@@ -43,5 +44,5 @@ def recognised(seen: Advertisement) -> Driver | None:
     return next((driver for driver in DRIVERS.values() if driver.recognises(seen)), None)
 
 
-for _driver in (Hiphinge(), WitMotion(), Dot()):
+for _driver in (Hiphinge(), WitMotion(), Dot(), MetaMotion()):
     add(_driver)
