@@ -113,13 +113,14 @@ def _between(t: Times, gyr: Floats, start: int, end: int) -> tuple[Times, Floats
 
 
 def _lively(gyr: Floats, rate: float) -> bool:
-    """Whether rates (n, 3) are those of a hand that twists; NaN are not."""
-    return len(gyr) > 1 and bool(np.mean((gyr**2).sum(axis=1)) > rate**2)
+    """Whether rates (n, 3) are those of a hand that twists, in every fifth of them; NaN are not."""
+    fifths = np.array_split((gyr**2).sum(axis=1), 5)
+    return len(gyr) > 4 and all(float(x.mean()) > rate**2 for x in fifths)
 
 
 def _speed(name: str, t: Times, gyr: Floats, zero: int) -> tuple[Floats, Floats]:
-    """Times (m,) s after ``zero`` and squared rates (m,) of the samples that have one."""
-    known = np.isfinite(gyr).all(axis=1)
+    """Times (m,) s after ``zero`` and squared rates (m,) of the samples that have one; an old one again is left out."""
+    known = np.isfinite(gyr).all(axis=1) & (np.diff(np.maximum.accumulate(t), prepend=t[:1] - 1) > 0)
     if known.sum() < 2:
         message = f"{name}: no rates of turn, expected some. Without a gyroscope a twist cannot align it."
         raise _refused(message, float(known.sum()), 2.0)
@@ -170,8 +171,9 @@ def _refine(at: Floats, own: Floats, other: tuple[Floats, Floats], offset: float
         offset += float(np.clip(step / scale, -COARSE, COARSE)) if scale else 0.0
     moved = np.interp(at - offset, *other)
     left = own - design @ np.linalg.lstsq(design, own, rcond=None)[0]
-    # Neighbouring residuals are alike, for interpolated rates are: each two count as one.
-    error = np.sqrt(2 * left.var() / max(float((scale * change) @ (scale * change)), 1e-12))
+    # Neighbouring residuals are alike, for interpolated rates are: two for each sample count as one.
+    alike = 2 * max(float(np.median(np.diff(other[0]))) / GRID, 1.0)
+    error = np.sqrt(alike * left.var() / max(float((scale * change) @ (scale * change)), 1e-12))
     return offset, _likeness(own, moved), float(error)
 
 
