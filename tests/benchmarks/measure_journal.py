@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from hiphinge.errors import JournalError
-from hiphinge.history import Entry, Journal, kept, open_or_rebuild, read, schema, summary_path
+from hiphinge.history import Journal, kept, open_or_rebuild, read, schema, summary_path
 from hiphinge.history.journal import rows
 from tests.history.made_up_sessions import desk_day
 
@@ -38,6 +39,10 @@ SMALL_LIMITS = {name: bounds for name, bounds in LIMITS.items() if name != "kill
 KILLS = {"small": 2, "full": 50}
 WAIT_S = (0.02, 1.2)
 """s from the first session until the kill: some hundred writes at most."""
+COUNTS = (
+    *("journals_damaged", "sessions_lost", "sessions_torn", "forgotten_sessions_back", "rebuilds_different"),
+    "killed_while_writing",
+)
 DAYS = 12
 """Different sessions, each added again and again."""
 
@@ -54,26 +59,19 @@ def measure(size: str, progress: dict[str, Any]) -> dict[str, Any]:
 
 def one_kill(home: Path, wait_s: float) -> dict[str, int]:
     """Add, kill, look."""
-    said = write_and_kill(home, wait_s)
-    added = {line[4:] for line in said if line.startswith("add ")} - {
-        line[7:] for line in said if line.startswith("forget ")
-    }
-    doing = said[-1].split()[-1] if said[-1].startswith("doing ") else ""
+    doing, done = write_and_kill(home, wait_s)
     try:
         with Journal(home) as journal:
             there, whole = journal.ids(), content(journal.path)
-            caught_up = journal.catch_up()
+            unread = journal.catch_up()
     except JournalError:
-        return dict.fromkeys(("sessions_lost", "sessions_torn", "forgotten_sessions_back", "rebuilds_different"), 0) | {
-            "journals_damaged": 1,
-            "killed_while_writing": 1,
-        }
-    forgotten = {line[7:] for line in said if line.startswith("forget ")} - added
+        return {**dict.fromkeys(COUNTS, 0), "journals_damaged": 1}
+    settled = {session: step for session, step in done.items() if session != doing}
     return {
         "journals_damaged": 0,
-        "sessions_lost": len(added - there - {doing}),
-        "sessions_torn": torn(home, whole) + len(caught_up),
-        "forgotten_sessions_back": len((forgotten & there) - {doing}),
+        "sessions_lost": sum(step == "add" and session not in there for session, step in settled.items()),
+        "sessions_torn": torn(home, whole) + len(unread),
+        "forgotten_sessions_back": sum(step == "forget" and session in there for session, step in settled.items()),
         "rebuilds_different": int(differs(home)),
         "killed_while_writing": int(bool(doing)),
     }
@@ -82,12 +80,11 @@ def one_kill(home: Path, wait_s: float) -> dict[str, int]:
 def torn(home: Path, tables: dict[str, list[Any]]) -> int:
     """Sessions whose rows are not all and only those of their summary."""
     wrong = 0
-    for (session, *_), *_ in ((row,) for row in tables["session"]):
+    for session in {row[0] for row in tables["session"]}:
         path = summary_path(home, session)
-        entry = read(path) if path.exists() else made_up(session)
-        expected = {name: sorted((tuple(r.values()) for t, r in rows(entry) if t == name), key=repr) for name in tables}
-        found = {name: [row for row in tables[name] if row[0] == session] for name in tables}
-        wrong += any(len(found[name]) != len(expected[name]) for name in tables)
+        entry = read(path) if path.exists() else desk_day(session.removeprefix("ada-"))  # half forgotten
+        expected = Counter((table, *row.values()) for table, row in rows(entry))
+        wrong += expected != Counter((name, *row) for name in tables for row in tables[name] if row[0] == session)
     return wrong
 
 
@@ -107,22 +104,23 @@ def content(path: Path) -> dict[str, list[Any]]:
         return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in schema.COLUMNS}
 
 
-def write_and_kill(home: Path, wait_s: float) -> list[str]:
-    """What the killed process had said: what it was doing, and what was done."""
+def write_and_kill(home: Path, wait_s: float) -> tuple[str, dict[str, str]]:
+    """The session that was being written, or ""; and of each other the last that was done: add or forget."""
     command = [sys.executable, __file__, str(home)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as child:
         assert child.stdout is not None, "a pipe was asked for"
-        first = child.stdout.readline()
+        said = child.stdout.readline()
         time.sleep(wait_s)
         child.kill()
-        rest = child.stdout.read()
-    return [line for line in (first + rest).split("\n") if line]
-
-
-def made_up(session: str) -> Entry:
-    """The session of this name, as it was added."""
-    return desk_day(session.removeprefix("ada-"))
+        said += child.stdout.read()
+    doing, done = "", {}
+    for line in said.splitlines():
+        *words, step, session = line.split()
+        doing = session if words else ""
+        if not words and step != "anew":
+            done[session] = step
+    return doing, done
 
 
 def write(home: Path) -> None:

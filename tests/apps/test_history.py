@@ -1,0 +1,411 @@
+"""``hiphinge history``: what weeks say, what is deleted, and what is said of bad sessions."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import stat
+import time
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from hiphinge import recording, session, simulate
+from hiphinge.apps.history import command
+from hiphinge.apps.history.gathering import entry_of
+from hiphinge.apps.history.report import render
+from hiphinge.apps.history.tables import Period
+from hiphinge.apps.history.view import View, views
+from hiphinge.blocks import Packet, Sensor, Tick
+from hiphinge.devices import hiphinge_imu
+from hiphinge.errors import HiphingeError, InputError, JournalError
+from hiphinge.history import Entry, Journal
+from tests.apps.test_report import EVIL, PROBE, Browser, chromium, words_of
+from tests.history import made_up_sessions as made
+from tests.history.made_up_sessions import bouts_of
+from tests.wizard.wearings import CALIBRATION
+
+Run = Callable[..., Result]
+TODAY = date(2026, 11, 20)
+__all__ = ["chromium"]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A calibration, two hinges and a rest on a bench; 5 January 2026."""
+    movements = [simulate.hinge(0.4), simulate.Stand(3.0), simulate.hinge(1.1), simulate.Stand(3.0), simulate.SitDown()]
+    played = simulate.wear([*CALIBRATION, *movements, simulate.Sit(20.0), simulate.StandUp()], seed=1)
+    path = tmp_path_factory.mktemp("history") / "monday.mcap"
+    header = recording.Header("r1", "2026-01-05T09:00:00Z", "ada", "ble", "test", played.sensors)
+    with recording.Writer(path, header) as out:
+        for batch in played.batches():
+            out.write(batch)
+    return path
+
+
+@pytest.fixture
+def run() -> Run:
+    """The command in this process; an error of the program comes out as itself."""
+
+    def invoke(*options: str) -> Result:
+        done = CliRunner().invoke(command.command, list(options))
+        if isinstance(done.exception, HiphingeError):
+            raise done.exception
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+        return done
+
+    return invoke
+
+
+def recorded(home: Path, *files: Path) -> Path:
+    """Recordings into the home."""
+    folder = home / "recordings"
+    folder.mkdir(exist_ok=True)
+    for path in files:
+        shutil.copy(path, folder / path.name)
+    return folder
+
+
+def small(path: Path, seconds: float, session: str = "r9", utc_ns: int | None = 1_795_000_000_000_000_000) -> Path:
+    """A recording of somebody who stands still for so long; shorter than any calibration."""
+    sensors = (Sensor("a", hiphinge_imu.NAME, "sacrum"), Sensor("b", hiphinge_imu.NAME, "thigh_right"))
+    t = np.arange(round(100 * seconds)) * 10_000_000
+    acc, gyr = np.tile((9.81, 0.0, 0.0), (len(t), 1)), np.zeros((len(t), 3))
+    with recording.Writer(path, recording.Header(session, "2026-11-10T08:00:00Z", "ada", "ble", "t", sensors)) as out:
+        out.write([Tick(0, utc_ns, 3600 if utc_ns else None)])
+        for at in range(0, len(t), 100):
+            now = slice(at, at + 100)
+            content = hiphinge_imu.encode(at // 100, t[now], acc[now], gyr[now])
+            out.write([Packet(s.sensor, hiphinge_imu.CHARACTERISTIC, int(t[now][-1]), content) for s in sensors])
+    return path
+
+
+def keep(*entries: Entry) -> None:
+    """Sessions into the journal."""
+    with Journal() as journal:
+        for entry in entries:
+            journal.add(entry)
+
+
+def weeks(wearer: str = "ada", days: int = 40) -> None:
+    """Desk days until 20 November 2026."""
+    with Journal() as journal:
+        journal._put(desk_days(wearer, days))  # at once: forty times on the disk takes seconds
+
+
+@cache
+def desk_days(wearer: str, days: int) -> list[Entry]:
+    """The last working days until then."""
+    return [made.desk_day(f"{day:%Y-%m-%d}", wearer=wearer) for day in pd.bdate_range(end="2026-11-20", periods=days)]
+
+
+def view(period: Period | None = None, wearer: str | None = None) -> View:
+    """What is shown of the only wearer, or of this one."""
+    with Journal() as journal:
+        (found,) = views(journal, wearer, period or Period(), TODAY)
+    return found
+
+
+def test_without_a_session_it_says_how_to_get_one(run: Run) -> None:
+    done = run()
+    assert done.exit_code == 0
+    assert done.stdout.startswith("No session yet. Record one with hiphinge desk")
+    assert json.loads(run("--json").stdout) == {"wearers": []}
+
+
+def test_a_recording_of_the_home_is_taken_in_once(hiphinge_home: Path, file: Path, run: Run) -> None:
+    """Analysed as analyze does; its summary is kept beside it, for the owner only."""
+    folder = recorded(hiphinge_home, file)
+    (shown,) = json.loads(run("--json").stdout)["wearers"]
+    (day,) = shown["days"]
+    assert (shown["wearer"], day["day"], day["repetitions"]) == ("ada", "2026-01-05", 2)
+    assert day["sitting_s"] == pytest.approx(session.open(file).analyze().summary["sitting"]["total_s"], abs=1e-3)
+    summary = folder / "r1.summary.json"
+    assert stat.S_IMODE(summary.stat().st_mode) == 0o600
+    before = summary.stat().st_mtime_ns
+    assert "Mon 05 Jan" in run().stdout
+    assert summary.stat().st_mtime_ns == before
+
+
+def test_made_anew_from_recordings_alone_it_is_identical(hiphinge_home: Path, file: Path, run: Run) -> None:
+    """Journal and summaries lost: the same rows, the same bytes of the summary."""
+    folder = recorded(hiphinge_home, file, small(hiphinge_home / "short.mcap", 1.0))
+    shown = run("--json").stdout
+    kept = {path.name: path.read_bytes() for path in folder.glob("*.json")}
+    assert len(kept) == 2
+    for path in (hiphinge_home / "journal.sqlite", *folder.glob("*.json")):
+        path.unlink()
+    assert "made anew: 2 sessions" in run("--rebuild").stdout
+    assert {path.name: path.read_bytes() for path in folder.glob("*.json")} == kept
+    assert run("--json").stdout == shown
+
+
+def test_when_the_raw_recording_is_gone_the_history_stays(hiphinge_home: Path, file: Path, run: Run) -> None:
+    """What retention is for."""
+    folder = recorded(hiphinge_home, file)
+    shown = run("--json").stdout
+    (hiphinge_home / "settings.toml").write_text("[retention]\nkeep_raw_days = 30\n")
+    old = time.time() - 31 * 86_400
+    os.utime(folder / "monday.mcap", (old, old))
+    said = run("--prune").stdout
+    assert "1 raw recording to be deleted (raw recordings are kept for 30 days" in said
+    assert re.search(r"monday\.mcap  \d\.\d MB  31 days old, kept for 30", said)
+    assert "Nothing is deleted. Add --yes" in said
+    assert (folder / "monday.mcap").exists()
+    assert "Deleted: 1 raw recording." in run("--prune", "--yes").stdout
+    assert [path.name for path in folder.iterdir()] == ["r1.summary.json"]
+    (hiphinge_home / "journal.sqlite").unlink()
+    run("--rebuild")
+    assert run("--json").stdout == shown
+    assert run("--prune").stdout.startswith("Nothing to delete")
+
+
+def test_a_day_is_deleted_for_good(hiphinge_home: Path, file: Path, run: Run) -> None:
+    """Recording, what a repair left of it, summary and rows; said before."""
+    folder = recorded(hiphinge_home, file)
+    shutil.copy(file, folder / "monday.damaged.mcap")
+    keep(made.desk_day("2026-11-19"))
+    run()
+    said = run("--delete", "2026-01-05").stdout
+    assert said.splitlines()[0] == "To be deleted for good, 5 January 2026: 1 session"
+    assert all(name in said for name in ("monday.mcap", "monday.damaged.mcap", "r1.summary.json"))
+    assert "Nothing is deleted. Add --yes" in said
+    assert len(list(folder.iterdir())) == 4
+    assert "Deleted: 1 session, 3 files." in run("--delete", "2026-01-05", "--yes").stdout
+    assert [path.name for path in folder.iterdir()] == ["ada-2026-11-19.summary.json"]
+    assert [day["day"] for day in json.loads(run("--json").stdout)["wearers"][0]["days"]] == ["2026-11-19"]
+    assert "Nothing of 5 January 2026 is kept." in run("--delete", "2026-01-05", "--yes").stdout
+
+
+def test_everything_or_one_persons(hiphinge_home: Path, run: Run) -> None:
+    """All of bob's, then all; nothing of theirs is left in the home."""
+    keep(made.desk_day("2026-11-19"), made.desk_day("2026-11-19", wearer="bob"), made.entry("u", None, []))
+    assert "Deleted: 1 session" in run("--delete", "all", "--wearer", "bob", "--yes").stdout
+    assert b"bob" not in (hiphinge_home / "journal.sqlite").read_bytes()
+    assert "Deleted: 1 session" in run("--delete", "undated", "--yes").stdout
+    (hiphinge_home / "recordings" / "unreadable.mcap").write_bytes(b"half a recording")
+    assert "Deleted: 1 session, 2 files." in run("--delete", "all", "--yes").stdout
+    assert not list((hiphinge_home / "recordings").iterdir())
+    assert b"ada" not in (hiphinge_home / "journal.sqlite").read_bytes()
+
+
+def test_a_night_belongs_to_two_days_and_that_is_said(run: Run) -> None:
+    keep(made.entry("night", "2026-11-18T23:00:00", bouts_of(("sitting", 90))))
+    said = run("--delete", "2026-11-19").stdout
+    assert "They reach over midnight: 18 November 2026 loses their part too." in said
+
+
+def test_what_is_being_recorded_is_left_alone(hiphinge_home: Path, file: Path, run: Run) -> None:
+    """Not closed and written a moment ago: no session yet, and not to be deleted."""
+    folder = recorded(hiphinge_home)
+    (folder / "live.mcap").write_bytes(file.read_bytes()[:-400])
+    assert "No session yet" in run().stdout
+    with pytest.raises(InputError, match=r"live\.mcap: is being recorded now\. Stop that first"):
+        run("--delete", "all", "--yes")
+    old = time.time() - 600
+    os.utime(folder / "live.mcap", (old, old))
+    assert "Mon 05 Jan" in run().stdout
+
+
+def test_two_people_are_shown_apart(tmp_path: Path, run: Run) -> None:
+    weeks(days=3)
+    keep(made.desk_day("2026-11-20", wearer="bob"))
+    both = run().stdout
+    assert both.index("ada: 3 days") < both.index("bob: 1 day")
+    assert "bob" not in run("--wearer", "ada").stdout
+    with pytest.raises(InputError, match=r"--html: sessions of 'ada', 'bob', expected those of one person"):
+        run("--html", str(tmp_path / "both.html"))
+    with pytest.raises(InputError, match=r"--wearer 'eve': no session of that name, expected one of: 'ada', 'bob'"):
+        run("--wearer", "eve")
+
+
+def test_days_weeks_trends_and_goals() -> None:
+    """Forty working days."""
+    weeks()
+    shown = view()
+    assert len(shown.days) == 40
+    assert list(shown.weeks["days"]) == [5] * 8
+    trend = {t.measure.name: t for t in shown.trends}
+    assert (trend["sitting"].recent_days, trend["sitting"].before_days) == (10, 30)
+    assert 30 < trend["sitting"].recent < 60
+    assert [goal.days for goal in shown.goals] == [40, 40, 40]
+    week = view(Period(date(2026, 11, 16), date(2026, 11, 22)))
+    assert len(week.days) == 5
+    assert week.all_days == 40
+    assert week.trends[:3] == shown.trends[:3]
+
+
+@pytest.mark.parametrize("options", [("--day", "2026-11-20"), ("--week", "2026-11-20"), ()])
+def test_lines_fit_a_terminal(run: Run, options: tuple[str, ...]) -> None:
+    """80 columns, but for notes."""
+    weeks()
+    lines = run(*options).stdout.splitlines()
+    assert max(len(line) for line in lines if not line.startswith("Note")) <= 80
+    assert any(line.startswith("Fri 20 Nov") for line in lines)
+
+
+def test_csv_has_a_row_a_day(tmp_path: Path, run: Run) -> None:
+    """Of each wearer; what is not known is empty."""
+    weeks(days=3)
+    keep(made.desk_day("2026-11-20", wearer="bob"))
+    run("--csv", str(tmp_path / "days.csv"))
+    table = pd.read_csv(tmp_path / "days.csv")
+    assert list(table["wearer"]) == ["ada", "ada", "ada", "bob"]
+    assert table["worn_s"].gt(8 * 3600 - 1).all()
+    assert {"w50_s", "alpha", "gini", "usual_bout_s", "under_15_min_s", "from_60_min_s"} <= set(table.columns)
+
+
+def notes(*entries: Entry, period: Period | None = None) -> list[str]:
+    """What is said of these sessions of ada."""
+    keep(*entries)
+    return view(period, "ada").notes
+
+
+def test_thirty_hours_are_said_and_counted_on_their_days() -> None:
+    spells = bouts_of(("sitting", 600), ("lying", 500), ("sitting", 700))
+    assert notes(made.entry("long", "2026-11-10T10:00:00", spells)) == [
+        "long.mcap lasts 30 h 00 min: left running? It counts on each of its days."
+    ]
+    assert list(view().days["worn_s"]) == [14 * 3600.0, 16 * 3600.0]
+
+
+def test_one_second_says_why_it_says_nothing(hiphinge_home: Path, run: Run) -> None:
+    """From the recording itself; it is kept, and not analysed again."""
+    folder = recorded(hiphinge_home, small(hiphinge_home / "short.mcap", 1.0))
+    assert "Note: short.mcap lasts 1.0 s: too short to say anything of it." in run().stdout
+    assert (folder / "short.mcap").exists()
+    assert entry_of(folder / "short.mcap").summary["refused"]
+
+
+def test_a_recording_without_calibration_says_why(hiphinge_home: Path, run: Run) -> None:
+    recorded(hiphinge_home, small(hiphinge_home / "bare.mcap", 20.0))
+    assert "Note: bare.mcap: nothing could be said of it. " in run().stdout
+
+
+def test_hours_of_gaps_are_said() -> None:
+    spells = bouts_of(("sitting", 120), ("unknown", 200), ("standing", 60))
+    (said,) = notes(made.entry("holes", "2026-11-20T09:00:00", spells))
+    assert said.startswith("holes.mcap: 3 h 20 min of 6 h 20 min are unknown (gaps, or sensors that cannot tell)")
+
+
+def test_two_at_the_same_time_are_said() -> None:
+    (said,) = notes(
+        made.entry("a", "2026-11-20T09:00:00", bouts_of(("sitting", 60))),
+        made.entry("b", "2026-11-20T09:20:00", bouts_of(("sitting", 60))),
+    )
+    assert said.startswith("b.mcap and a.mcap overlap by 40 min on 20 November 2026: the time counts once. If one of")
+
+
+def test_a_wrong_clock_is_said_and_nothing_is_lost(run: Run) -> None:
+    """1970 and a day to come; an import may be old."""
+    said = notes(
+        made.entry("reset", "1970-01-01T00:00:30", bouts_of(("sitting", 60))),
+        made.entry("future", "2031-11-20T09:00:00", bouts_of(("sitting", 60))),
+        made.entry("old", "1999-11-20T09:00:00", bouts_of(("sitting", 60)), source="import csv"),
+        made.entry("none", None, bouts_of(("sitting", 60))),
+    )
+    assert [s.split(":")[0] for s in said] == [
+        "1 session dated 1 January 1970",
+        "1 session dated 20 November 2031",
+        "1 session without a date",
+    ]
+    assert list(view().days["day"]) == ["1999-11-20"]
+    assert "Deleted: 1 session" in run("--delete", "2031-11-20", "--yes").stdout
+
+
+def test_notes_are_of_the_period() -> None:
+    """A week is not bothered with last year."""
+    old = made.entry("reset", "1970-01-01T00:00:30", bouts_of(("sitting", 60)))
+    assert notes(old, made.desk_day("2026-11-20"), period=Period(date(2026, 11, 16), date(2026, 11, 22))) == []
+
+
+def test_a_newer_journal_is_refused_in_one_sentence(hiphinge_home: Path, run: Run) -> None:
+    keep(made.desk_day("2026-11-20"))
+    with Journal() as journal:
+        journal._connection.execute("PRAGMA user_version = 4")
+    for options in ((), ("--rebuild",), ("--delete", "all", "--yes"), ("--prune", "--yes")):
+        with pytest.raises(JournalError, match=r"journal version 4, expected at most 1\. Update hiphinge"):
+            run(*options)
+    assert (hiphinge_home / "recordings" / "ada-2026-11-20.summary.json").exists()
+
+
+def test_a_damaged_recording_is_named_and_the_rest_is_shown(hiphinge_home: Path, file: Path, run: Run) -> None:
+    folder = recorded(hiphinge_home, file)
+    (folder / "broken.mcap").write_bytes(b"hello")
+    done = run()
+    assert "Left out:" in done.stderr
+    assert "broken.mcap: begins with 68 65 6c 6c 6f" in done.stderr
+    assert "Mon 05 Jan" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "options", [("--day", "tomorrow"), ("--day", "2026-13-01"), ("--day", "today", "--week", "today"),
+                ("--prune", "--rebuild"), ("--delete", "everything")]
+)  # fmt: skip
+def test_bad_options_end_with_two(run: Run, options: tuple[str, ...]) -> None:
+    assert run(*options).exit_code == 2
+
+
+def evil() -> Entry:
+    """Every text of a session is code."""
+    one = made.desk_day("2026-11-20", wearer=EVIL)
+    bouts = tuple({**bout, "posture": EVIL} for bout in one.bouts[:3])
+    return Entry({**one.summary, "recording": EVIL, "duration_s": 2e5}, one.reps, (*bouts, *one.bouts[3:]), one.alerts)
+
+
+def test_names_cannot_become_code(run: Run) -> None:
+    """Wearer, file and postures come out as text; a terminal sees no control characters."""
+    keep(evil())
+    page = render(view())
+    assert "<script>alert" not in page
+    assert words_of(page).count(EVIL) >= 3
+    keep(made.entry("x", "2026-11-20T08:00:00", bouts_of(("sitting", 9)), wearer="a\x1b[2Jb"))
+    assert "\x1b" not in run().stdout
+
+
+@pytest.mark.parametrize("days", [0, 1, 5, 40])
+def test_a_page_of_any_length(days: int) -> None:
+    """Nothing is fetched; the words are there."""
+    if days:
+        weeks(days=days)
+        page = render(view())
+    else:
+        keep(made.entry("a", None, bouts_of(("sitting", 60))))
+        page = render(view())
+    said = words_of(page)
+    assert "default-src 'none'" in page
+    assert "It is not a medical device" in said
+    assert ("Figures of sitting" in said) == (days > 0)
+    assert ("in stretches of 60 min and more" in said) == (days == 1)
+    assert ("The last 28 of 40 days are drawn" in said) == (days == 40)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_browser_shows_it(chromium: Browser, tmp_path: Path, width: int) -> None:
+    """Drawings are drawn, nothing sticks out, the console is silent."""
+    weeks()
+    page = tmp_path / "history.html"
+    page.write_text(render(view()).replace("</body>", f"{PROBE}</body>"), encoding="utf-8")
+    dom, console = chromium(page, width)
+    assert console == ""
+    assert int(re.findall(r'data-drawn="(\d+)"', dom)[0]) >= 7
+    assert re.findall(r'data-overflow="(\d+)"', dom) == ["0"]
+
+
+def test_what_is_written_is_whole(tmp_path: Path, run: Run) -> None:
+    """A page for the owner only; a folder that is not there is one sentence."""
+    weeks(days=2)
+    target: Any = tmp_path / "a.html"
+    run("--html", str(target))
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    with pytest.raises(InputError, match="there is no folder"):
+        run("--csv", str(tmp_path / "nowhere" / "a.csv"))
