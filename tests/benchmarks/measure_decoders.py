@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import MutableMapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ CORPUS = ROOT / "build" / "measures" / "decoders-corpus"
 RANDOM_S = {"small": 0.3, "full": 30.0}
 GUIDED_S = {"small": 0, "full": 600}
 HANG_S = 10
+LANES = 2
+"""Decoders at once: one for each core of the smallest machine."""
 
 LIMITS: dict[str, tuple[float | None, float | None]] = {
     "captures.wrong": (None, 0),
@@ -111,9 +114,11 @@ def guided(seconds: int, progress: MutableMapping[str, Any]) -> dict[str, Any] |
         return "at full size only"
     if subprocess.run([python, "-c", "import atheris"], capture_output=True, check=False).returncode:
         return f"{Path(python).name} has no atheris: nothing was fuzzed with guidance. Name one with HIPHINGE_ATHERIS."
-    for name in NAMES:
-        if f"guided {name}" not in progress:
-            progress[f"guided {name}"] = fuzzed(python, name, seconds)
+    left = [name for name in NAMES if f"guided {name}" not in progress]
+    with ThreadPoolExecutor(LANES) as lanes:
+        under_way = {lanes.submit(fuzzed, python, name, seconds): name for name in left}
+        for done in as_completed(under_way):
+            progress[f"guided {under_way[done]}"] = done.result()
     return {name: progress[f"guided {name}"] for name in NAMES}
 
 

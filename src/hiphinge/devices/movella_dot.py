@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from hiphinge.blocks import Bools, Floats, ImuBlock, Link, Packet
+from hiphinge.blocks import Floats, ImuBlock, Link, Packet
 from hiphinge.devices.configured import Configured
 from hiphinge.devices.driver import (
     DEVICE,
@@ -35,6 +35,8 @@ RATES = (1, 4, 10, 12, 15, 20, 30, 60)
 """Hz in real time; 120 is for its own memory alone."""
 NONSENSE = 2.0
 """Times the range: no sensor measures that."""
+AT_THE_END = 0.999
+"""Of the range: calibrated values scatter about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,42 +215,38 @@ class Decoder:
     def decode(self, packets: Sequence[Packet]) -> Decoded:
         """One sample each."""
         payload = self._payload.value or RATE_QUANTITIES
-        errors, heard = self._payload.errors(), []
-        for packet in packets:
-            if packet.characteristic not in ("medium", "long") or self._payload.awaited:
-                continue
-            why = self._trouble(packet)
-            if why is None:
-                heard.append(packet)
-            else:
-                errors.append(_error(packet, why))
         size = payload.layout.itemsize
-        raw = np.frombuffer(b"".join([p.payload[:size] for p in heard]), payload.layout)
-        acc, gyr = raw["acc"].astype(float), np.deg2rad(raw["gyr_dps"].astype(float))
-        arrival = np.array([p.arrival_ns for p in heard], np.int64)
-        t_ns = self._ticks.unwrap(raw["tick_us"], arrival)
-        return Decoded(ImuBlock(self.sensor, t_ns, acc, gyr, arrival, _clipped(acc, gyr)), tuple(errors))
+        here = [] if self._payload.awaited else [p for p in packets if p.characteristic in ("medium", "long")]
+        troubles = {i: why for i, p in enumerate(here) if (why := self._trouble(p, size))}
+        heard = [i for i in range(len(here)) if i not in troubles]
+        raw = np.frombuffer(b"".join([here[i].payload[:size] for i in heard]), payload.layout)
+        with np.errstate(invalid="ignore"):  # a signalling NaN is refused like any other
+            acc, gyr = raw["acc"].astype(float), np.deg2rad(raw["gyr_dps"].astype(float))
+        real = _reach(acc, gyr) <= NONSENSE
+        troubles |= {heard[i]: "expected values within its range" for i in np.flatnonzero(~real)}
+        arrival = np.array([here[i].arrival_ns for i in heard], np.int64)[real]
+        acc, gyr = acc[real], gyr[real]
+        t_ns = self._ticks.unwrap(raw["tick_us"][real], arrival)
+        errors = [_error(here[i], troubles[i]) for i in sorted(troubles)]
+        block = ImuBlock(self.sensor, t_ns, acc, gyr, arrival, _reach(acc, gyr) >= AT_THE_END)
+        return Decoded(block, (*self._payload.errors(), *errors))
 
-    def _trouble(self, packet: Packet) -> str | None:
-        """Why it says nothing, or None."""
-        expected = self._payload.value
+    def _trouble(self, packet: Packet, size: int) -> str | None:
+        """Why its length or place says nothing, or None."""
+        expected, some = self._payload.value, packet.payload
         if expected is None:
             return "expected its configuration first"
-        size, some = expected.layout.itemsize, packet.payload
         if packet.characteristic != expected.characteristic or not size <= len(some) <= expected.longest:
             return f"expected {size} to {expected.longest} of payload {expected.number}"
-        if any(some[size:]):
+        if len(some) > size and any(some[size:]):
             return f"expected zeros behind the {size} of payload {expected.number}"
-        with np.errstate(invalid="ignore"):  # a signalling NaN is told below
-            values = np.frombuffer(some[size - 24 : size], "<f4").astype(float)
-        limits = NONSENSE * np.repeat([ACC_RANGE, np.rad2deg(GYR_RANGE)], 3)
-        return None if (np.abs(values) <= limits).all() else "expected values within its range"
+        return None
 
 
-def _clipped(acc: Floats, gyr: Floats) -> Bools:
-    # 0.999: calibrated values scatter about the end of the range.
+def _reach(acc: Floats, gyr: Floats) -> Floats:
+    """How far (n,) into its range the largest value goes: 1 is the end, NaN no number."""
     largest: Floats = np.abs(np.hstack([acc / ACC_RANGE, gyr / GYR_RANGE])).max(axis=1)
-    return largest >= 0.999
+    return largest
 
 
 def _error(packet: Packet, why: str) -> DecodeError:

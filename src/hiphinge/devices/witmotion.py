@@ -64,6 +64,13 @@ class Frames:
 
     def cut(self, payload: bytes) -> tuple[list[bytes], bytes]:
         """The frames that are certain now, and the bytes that belong to none."""
+        if self._in_step and not self._waiting and len(payload) % FRAME == 0:  # as most come, at a tenth of the price
+            frames = [payload[i : i + FRAME] for i in range(0, len(payload), FRAME)]
+            if all(frame[:2] in HEADS for frame in frames):
+                return frames, b""
+        return self._searched(payload)
+
+    def _searched(self, payload: bytes) -> tuple[list[bytes], bytes]:
         stream, old = self._waiting + payload, len(self._waiting)
         frames: list[bytes] = []
         skipped, at = bytearray(), 0
