@@ -24,7 +24,7 @@ _NEVER = np.iinfo(np.int64).min // 4
 _AT_ONCE = 8192
 """Rows looked at together: a device that starts anew with every packet must not cost the square of the rows."""
 COMB_PACKETS, COMB_SECONDS, COMB_PAUSE = 200, 10.0, 30.0
-"""The comb is read from so many packets or so many s of them, and again after a pause of s."""
+"""The comb is read from so many packets or so many s of them, and again after a pause of s. [D]"""
 EXCHANGES = 8
 """Exchanges remembered; as many as NTP's clock filter keeps (RFC 5905)."""
 
@@ -231,10 +231,16 @@ class Clock:
         """Learn from the exchanges that were over before the packet at ``x`` was heard."""
         over = [e for e in self._exchanges if e.host_received_ns < arrival_ns]
         self._exchanges = [e for e in self._exchanges if e.host_received_ns >= arrival_ns]
-        bounds = [b for b in (*run.bounds, *(_bound(run, e) for e in over)) if x - b[0] < self.params.exchange_age]
-        run.bounds = bounds[-EXCHANGES:]
+        bounds = (*run.bounds, *(_bound(run, e) for e in over))
+        run.bounds = [b for b in bounds if self._is_possible(b, x, run.fit.offset)][-EXCHANGES:]
         if over and run.bounds:
             run.fit.ask(*exchanged(run.bounds, x, run.fit.skew))
+
+    def _is_possible(self, bound: tuple[float, float, float], x: float, offset: float) -> bool:
+        """Whether an exchange is recent, and of this start of the device."""
+        at, lowest, highest = bound
+        apart = self.params.impossible
+        return abs(x - at) < self.params.exchange_age and lowest - apart < offset < highest + apart
 
     @staticmethod
     def _read_comb(run: _Run, x: float, ended: Floats, took: Floats) -> None:

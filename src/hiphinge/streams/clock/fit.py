@@ -118,12 +118,14 @@ class Fit:
         seen = least - self.comb / 2 + self.shifted
         floor = self.comb**2 / 12 + self.params.jitter**2
         off = seen - self.offset
-        if off <= self.params.gate * math.sqrt(self.offset_var + floor):
+        usual = self.params.gate * math.sqrt(self.offset_var + floor)
+        if off <= usual:
             self.late = ()
             self.learn(seen, floor)
             return False
         self.late = (*self.late, off)[-self.params.lasting :]
-        if len(self.late) < self.params.lasting:
+        # The backlog of a stall is late too, by less each second.
+        if len(self.late) < self.params.lasting or max(self.late) - min(self.late) > usual:
             return False
         return self._change(min(self.late), floor, period)
 
