@@ -26,6 +26,7 @@ from tests.sources.virtual.playing import run
 
 CONFIGURE = struct.pack("<BHBHB", 1, 100, 16, 2000, 5)
 START, STOP = b"\x02", b"\x03"
+THREE = dict.fromkeys((UPPER_LUMBAR, SACRUM, THIGH_RIGHT), "hiphinge_ble")
 ONE = Worn("calibration-only", sensors={SACRUM: "hiphinge_ble"})
 
 
@@ -90,7 +91,8 @@ def seqs(packets: list[bytes]) -> list[int]:
 
 def test_three_sensors_are_found_strongest_first() -> None:
     async def story() -> None:
-        worn = Worn("calibration-only", faults_of={SACRUM: Params(rssi=-40.0), UPPER_LUMBAR: Params(rssi=-80.0)})
+        faults = {SACRUM: Params(rssi=-40.0), UPPER_LUMBAR: Params(rssi=-80.0)}
+        worn = Worn("calibration-only", sensors=THREE, faults_of=faults)
         async with wearing(worn) as wearer, BleakScanner(backend=wearer.air.scanner) as scanner:
             seen: dict[str, tuple[int, str, list[str]]] = {}
             async for device, heard in scanner.advertisement_data():
@@ -119,7 +121,7 @@ def test_three_sensors_stream_without_loss() -> None:
     """Connected at once (the air lets them in one by one), 100 Hz, five samples a packet."""
 
     async def story() -> None:
-        async with wearing(Worn("calibration-only", seed=4)) as wearer:
+        async with wearing(Worn("calibration-only", seed=4, sensors=THREE)) as wearer:
             hosts = [host(wearer, site) for site in wearer.peripherals]
             await asyncio.gather(*(there.client.connect() for there in hosts))
             assert {there.client.mtu_size for there in hosts} == {247}
@@ -360,8 +362,10 @@ def test_the_backend_as_the_environment_says(monkeypatch: pytest.MonkeyPatch) ->
     run(story())
 
 
-def test_the_usual_sites_are_worn_without_a_word() -> None:
-    assert list(told("").makes) == [UPPER_LUMBAR, SACRUM, THIGH_RIGHT]
+def test_three_makes_on_the_usual_sites_without_a_word() -> None:
+    makes = told("").makes
+    assert list(makes) == [UPPER_LUMBAR, SACRUM, THIGH_RIGHT]
+    assert len(set(makes.values())) == 3
 
 
 @pytest.mark.parametrize(

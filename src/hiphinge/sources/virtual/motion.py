@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -42,7 +43,7 @@ class Motion:
         self.began = now if self.began is None else self.began
 
     def tap(self, sensor: str, at: float) -> None:
-        """Somebody taps this sensor's case at ``at`` s."""
+        """Somebody taps this sensor's case at ``at`` s; later than the 0.1 s that a twin feels ahead."""
         self._taps.append((sensor, at))
 
     def swap(self, one: str, other: str) -> None:
@@ -52,7 +53,8 @@ class Motion:
 
     def sensor(self, site: str, number: int, *, kind: Imperfections | None = None) -> Sense:
         """What the sensor put on ``site`` reports, with its own errors; its converter and ranges are the twin's."""
-        defects = Defects(kind or self.simulation.wearing.imperfections, self.simulation.seed, number)
+        kind = replace(kind or self.simulation.wearing.imperfections, acc_range=np.inf, gyr_range=np.inf)
+        defects = Defects(kind, self.simulation.seed, number)
         drawn = iter(range(2**62))
 
         def sense(times: Floats) -> tuple[Floats, Floats]:

@@ -92,6 +92,8 @@ class Peripheral:
         await self._task
         for task in self._indications:
             task.cancel()
+        if self._link is not None:
+            await self._quietly(self._link.disconnect())
         await self._device.power_off()
 
     @property

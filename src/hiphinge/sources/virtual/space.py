@@ -124,8 +124,10 @@ def _address(link: Connection) -> str:
 @asynccontextmanager
 async def opened() -> AsyncIterator[Air]:
     """An air for the running loop; at its end all links are closed."""
-    # Without a handler of their own its warnings ("no subscriber") would reach the wearer's terminal.
-    logging.getLogger("bumble").addHandler(logging.NullHandler())
+    root = logging.getLogger()
+    if not root.handlers:
+        # bumble calls logging.debug itself, which then prints every library's warnings to the wearer's terminal.
+        root.addHandler(logging.NullHandler())
     air = Air()
     await air.central.power_on()
     try:

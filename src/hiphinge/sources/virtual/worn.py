@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 from types import MappingProxyType
 
@@ -86,7 +86,8 @@ async def wearing(worn: Worn) -> AsyncIterator[Wearer]:
     async with opened() as air, AsyncExitStack() as stack:
         peripherals = {}
         for number, (site, make) in enumerate(worn.makes.items()):
-            params = worn.faults_of.get(site, worn.faults)
+            # Each a little farther away than the one before, so that one is the nearest.
+            params = worn.faults_of.get(site) or replace(worn.faults, rssi=worn.faults.rssi - 5.0 * number)
             identity = Identity(address(site), worn.seed)
             twin = twin_class(make)(identity, motion.sensor(site, number), params.drift_ppm)
             one = Peripheral(air, twin, params=params, on_stream=motion.begin)

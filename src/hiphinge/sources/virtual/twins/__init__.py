@@ -11,6 +11,7 @@ TWINS: dict[str, str] = {
     "hiphinge_ble": "hiphinge.sources.virtual.twins.open_layout:OpenLayout",
     "witmotion": "hiphinge.sources.virtual.twins.witmotion:WitMotion",
     "movella_dot": "hiphinge.sources.virtual.twins.movella_dot:MovellaDot",
+    "metamotion": "hiphinge.sources.virtual.twins.metamotion:MetaMotion",
 }
 """Name -> "module:class"; a module is imported when its sensor is worn."""
 
