@@ -1,0 +1,91 @@
+"""A whole session of one virtual sensor over the virtual radio, beside what it truly felt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from bleak import BleakClient
+
+from hiphinge import simulate
+from hiphinge.blocks import SACRUM, ImuBlock, Link, Packet
+from hiphinge.devices.driver import CONFIGURED, CONNECTED, Configuration, Driver, Wanted
+from hiphinge.sources.ble.conversation import Conversation
+from hiphinge.sources.virtual.motion import Motion
+from hiphinge.sources.virtual.peripheral import Peripheral
+from hiphinge.sources.virtual.space import opened
+from hiphinge.sources.virtual.twin import Identity, Samples, Twin
+
+ADDRESS = "C4:7F:51:5E:00:02"
+BENDING_S = 24.0
+"""Into the scenario: the wearer bends."""
+
+
+@dataclass
+class Session:
+    """What was sent once it was configured, what was made of it, and what it said of itself."""
+
+    configuration: Configuration
+    sent: Samples
+    block: ImuBlock
+    errors: tuple[Exception, ...]
+    battery: float | None
+    blinked: bool
+
+
+async def session(driver: Driver, make: Callable[..., Twin], seconds: float) -> Session:
+    """Left by another app, connected, set up, asked, stopped: bleak's own client, every notification."""
+    motion = Motion(simulate.scenario("calibration-only", seed=3, sites=(SACRUM,), faults=()))
+    twin = make(Identity(ADDRESS), lambda times: motion.feel(SACRUM, times))
+    inputs: list[Packet | Link] = [Link(0, ADDRESS, CONNECTED)]
+    async with opened() as air, Peripheral(air, twin) as one:
+        motion.begin(twin._now - BENDING_S)
+        twin.abandoned()
+        client = BleakClient(ADDRESS, timeout=5.0, backend=air.client)
+        await client.connect()
+        talk = Conversation(client, driver, ADDRESS, inputs.append)
+        got = await talk.carry_out(driver.start(Wanted()))
+        sent = _watched(twin)
+        inputs.append(Link(0, ADDRESS, CONFIGURED, got.to_text()))
+        before = one.sent - len(inputs) + 2
+        battery, blinked = await talk.carry_out(driver.battery()), await talk.carry_out(driver.blink())
+        while sum(len(s.tick) for s in sent) < seconds * got.rate_hz:
+            await _more(talk)
+        await talk.carry_out(driver.stop())
+        while one.sent - before > len(inputs) - 2:
+            await _more(talk)
+        assert not twin.is_streaming
+        await client.disconnect()
+    block, errors = decoded(driver, inputs)
+    return Session(got, Samples(*map(np.concatenate, zip(*sent, strict=True))), block, errors, battery, blinked)
+
+
+def decoded(driver: Driver, inputs: list[Packet | Link]) -> tuple[ImuBlock, tuple[Exception, ...]]:
+    """Through a fresh decoder: nothing of what came while it was set up, all of what came then."""
+    decoder = driver.decoder(ADDRESS)
+    configured = next(i for i, x in enumerate(inputs) if isinstance(x, Link) and x.state == CONFIGURED)
+    decoder.follow(inputs[0])  # type: ignore[arg-type]  # the link, as put there first
+    early = decoder.decode([x for x in inputs[:configured] if isinstance(x, Packet)])
+    assert (len(early.block), early.errors) == (0, ())
+    decoder.follow(inputs[configured])  # type: ignore[arg-type]  # as found
+    block, errors, _ = decoder.decode([x for x in inputs[configured:] if isinstance(x, Packet)])
+    return block, errors
+
+
+def _watched(twin: Twin) -> list[Samples]:
+    """Every batch that it sends from now on."""
+    sent: list[Samples] = []
+    usual = twin.packets
+
+    def packets(samples: Samples) -> object:
+        sent.append(samples)
+        return usual(samples)
+
+    twin.packets = packets  # type: ignore[method-assign,assignment]  # looked over its shoulder
+    return sent
+
+
+async def _more(talk: Conversation) -> None:
+    talk.heard.clear()
+    await talk.heard.wait()
