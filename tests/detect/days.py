@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from hiphinge.blocks import MISSING, SACRUM, THIGH_RIGHT, UPPER_LUMBAR, AngleBlock, Floats, MotionBlock
+from hiphinge.blocks import MISSING, SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR, AngleBlock, Floats, MotionBlock
 
 G = 9.81
 SITES = (UPPER_LUMBAR, SACRUM, THIGH_RIGHT)
@@ -123,6 +123,7 @@ def _smooth(levels: Floats, rows: Sequence[int]) -> Floats:
 
 
 def still(seconds: float, degrees: Mapping[str, float]) -> Day:
-    """Nothing but these angles for a while."""
+    """Nothing but these angles for a while, of a pelvis and two thighs."""
     day = play([("standing", seconds)])
-    return Day(day.t, day.sites, day.acc, day.gyr, {k: np.full(len(day), np.deg2rad(v)) for k, v in degrees.items()})
+    angles = {k: np.full(len(day), np.deg2rad(v)) for k, v in degrees.items()}
+    return Day(day.t, (SACRUM, THIGH_LEFT, THIGH_RIGHT), day.acc, day.gyr, angles)

@@ -51,8 +51,9 @@ def test_not_worn_in_the_bouts() -> None:
     seen.append(postures.finish(watched.finish().idle))
     bouts = [b for s in seen for b in s.bouts]
     assert [b.posture for b in bouts] == ["sitting", "not_worn", "sitting"]
-    assert bouts[1].start == pytest.approx(100.0, abs=1.5)
-    assert bouts[1].end == pytest.approx(2100.0, abs=1.5)
+    hands = sitting.Params().hands
+    assert bouts[1].start == pytest.approx(100.0 - hands, abs=1.5)
+    assert bouts[1].end == pytest.approx(2100.0 + hands, abs=1.5)
     assert [e.kind for s in seen for e in s.events] == []
 
 

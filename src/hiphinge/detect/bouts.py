@@ -17,8 +17,10 @@ SITTING, STANDING, WALKING, CYCLING, LYING, NOT_WORN, UNKNOWN = (
 MISSING = "missing"
 """Unknown for want of samples, not of sensors; outside it is called unknown too."""
 
-RESTING = (SITTING, LYING)
+RESTING = (SITTING, LYING, CYCLING)
 """A short interruption by anything does not end these; others are bridged over missing data alone.
+
+Cycling is among them because nobody pedals all the time.
 
 A walk of ten seconds between two spells of standing stays a walk.
 """

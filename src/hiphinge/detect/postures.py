@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hiphinge.blocks import Bools, Floats, Times
-from hiphinge.detect import gait
+from hiphinge.detect import doubt, gait
 from hiphinge.detect.bouts import CYCLING, LYING, MISSING, SITTING, STANDING, UNKNOWN, WALKING
 from hiphinge.detect.cells import PER_SECOND, CellBlock
+from hiphinge.detect.thighs import THIGHS, Raised
 
 BEFORE = (gait.WINDOW - PER_SECOND) // 2
 """Cells before a second that its gait depends on; as many after it, and one second more."""
@@ -34,12 +36,20 @@ class Params:
     lying_trunk, lying_pelvis : rad of inclination backward or forward, at the
         trunk and where only the pelvis (or no thigh) tells; Acti4 45 and 65°.
     lying_side : rad of sideward lean that nobody sits in [D].
+    doubt : poses that nobody could name.
+    stride_tilt : rad backward, forward; without a thigh, what is beyond is no walk
+        but a car's seat or a bicycle [D].
     seated_pelvis : rad; with two thighs and one of them down, a pelvis rolled
         back this far is seated (crossed legs), else half kneeling [D].
     dangling : rad; or the lower thigh is raised this far [D].
     known_for : s that the last known thigh stands for a missing one [D].
     cycling_low, cycling_range : rad; a pedalling thigh never hangs and always
         moves (Acti4: thigh forward; numbers [D]).
+    saddle : rad, least and most mean elevation over a second of a thigh that
+        pedals, where only its acceleration tells; nobody walks with it raised more
+        than the least, forward or back.
+    pedalling : m/s², standard deviation of that acceleration at least (Acti4
+        decides so; numbers [D]).
     """
 
     thigh: float = field(default=np.deg2rad(45), metadata={"unit": "rad"})
@@ -47,11 +57,15 @@ class Params:
     lying_trunk: float = field(default=np.deg2rad(45), metadata={"unit": "rad"})
     lying_pelvis: float = field(default=np.deg2rad(65), metadata={"unit": "rad"})
     lying_side: float = field(default=np.deg2rad(60), metadata={"unit": "rad"})
+    stride_tilt: tuple[float, float] = field(default=(np.deg2rad(-12), np.deg2rad(25)), metadata={"unit": "rad"})
     seated_pelvis: float = field(default=np.deg2rad(-10), metadata={"unit": "rad"})
     dangling: float = field(default=np.deg2rad(20), metadata={"unit": "rad"})
     known_for: float = 3.0
     cycling_low: float = field(default=np.deg2rad(10), metadata={"unit": "rad"})
     cycling_range: float = field(default=np.deg2rad(25), metadata={"unit": "rad"})
+    saddle: tuple[float, float] = field(default=(np.deg2rad(33), np.deg2rad(68)), metadata={"unit": "rad"})
+    pedalling: float = 1.0
+    doubt: doubt.Params = field(default_factory=doubt.Params)
 
 
 class Latch:
@@ -72,19 +86,22 @@ class Latch:
         return value.astype(bool), age
 
 
-def thigh_elevation(params: Params, cells: CellBlock) -> Floats:
-    """The elevation (n,) that decides: of one thigh, or of both.
+def deciding(params: Params, cells: CellBlock, thighs: Mapping[str, Raised]) -> Raised:
+    """The one thigh, or of two the one that decides, cell by cell.
 
     Of two thighs the higher one counts when the other is raised too or the
     pelvis is rolled back as in sitting; otherwise the lower one: half kneeling,
     or a foot on a step, is no sitting.
     """
-    if "thigh_elevation" in cells.angles:
-        return cells.angle("thigh_elevation")
-    left, right = cells.angle("thigh_elevation_left"), cells.angle("thigh_elevation_right")
-    low, high = np.fmin(left, right), np.fmax(left, right)
+    found = list(thighs.values())
+    if not found:
+        return Raised(np.full(len(cells), np.nan), np.zeros(len(cells), bool))
+    if len(found) == 1:
+        return found[0]
+    left, right = found
+    low, high = np.fmin(left.angle, right.angle), np.fmax(left.angle, right.angle)
     seated = (cells.angle("pelvis_tilt") < params.seated_pelvis) | (low > params.dangling)
-    return np.where(seated, high, low)
+    return Raised(np.where(seated, high, low), left.aside & right.aside)
 
 
 def lying_excess(params: Params, cells: CellBlock, thigh: Floats) -> Floats:
@@ -93,10 +110,7 @@ def lying_excess(params: Params, cells: CellBlock, thigh: Floats) -> Floats:
     On the back the trunk leans back and the thigh is up, on the face both are
     the other way round, so that bending forward on a chair is neither.
     """
-    trunk, pelvis = cells.angle("trunk_inclination"), cells.angle("pelvis_tilt")
-    limit = np.where(np.isfinite(trunk) & np.isfinite(thigh), params.lying_trunk, params.lying_pelvis)
-    by_trunk = np.isfinite(trunk) & (np.isfinite(thigh) | np.isnan(pelvis))  # in a bend the pelvis stays behind
-    tilt = np.where(by_trunk, trunk, pelvis)
+    tilt, limit = tilted(params, cells, thigh)
     back = np.fmin(-tilt - limit, thigh - params.thigh)
     front = np.fmin(tilt - limit, -thigh - params.thigh)
     no_trunk = np.isnan(tilt)
@@ -105,8 +119,20 @@ def lying_excess(params: Params, cells: CellBlock, thigh: Floats) -> Floats:
     return np.fmax(np.fmax(back, front), lean - params.lying_side)
 
 
+def tilted(params: Params, cells: CellBlock, thigh: Floats) -> tuple[Floats, Floats]:
+    """The inclination (n,) of trunk or pelvis that tells lying, and its limit (n,), rad."""
+    trunk, pelvis = cells.angle("trunk_inclination"), cells.angle("pelvis_tilt")
+    limit = np.where(np.isfinite(trunk) & np.isfinite(thigh), params.lying_trunk, params.lying_pelvis)
+    by_trunk = np.isfinite(trunk) & (np.isfinite(thigh) | np.isnan(pelvis))  # in a bend the pelvis stays behind
+    return np.where(by_trunk, trunk, pelvis), limit
+
+
 class Labels:
-    """Cells in; the posture of each cell out, four seconds later."""
+    """Cells in; the posture of each cell out, four seconds later.
+
+    For each cells first :meth:`walk`, which tells the seconds that were walked,
+    then :meth:`follow` with the thigh that decides.
+    """
 
     POSTURES = (SITTING, STANDING, WALKING, CYCLING, LYING, UNKNOWN, MISSING)
     SITTING, STANDING, WALKING, CYCLING, LYING, UNKNOWN, MISSING = range(7)
@@ -114,54 +140,90 @@ class Labels:
     def __init__(self, params: Params, walking: gait.Params) -> None:
         self.params, self.walking = params, walking
         self._sit, self._lie, self._walk = Latch(), Latch(), Latch()
+        self._doubt = doubt.Doubt(params.doubt)
         self._pedalled = False
         self._sites: tuple[str, ...] = ()
         self._base = np.empty(0, np.int8)  # cells that await their gait
+        self._afoot = np.empty(0, bool)  # cells in an attitude that people walk in, likewise
+        self._raised = np.empty(0)  # likewise
         self._sizes = np.empty((0, 0))  # (k, n) from 1.5 s before the first of them
         self._thighs = np.empty((0, 0))  # likewise
+        self._walking = np.empty(0, bool)  # whole seconds from the first of them on, as far as known
+        self._second = 0  # the first of them
 
-    def follow(self, cells: CellBlock) -> Codes:
-        """Codes (n,), places in POSTURES, of the next whole seconds."""
+    def walk(self, cells: CellBlock) -> list[int]:
+        """The seconds that are now known to have been walked, as far as the accelerations say; ending three earlier."""
         if not self._sites:
-            self._sites = cells.sites
+            self._sites, self._second = cells.sites, cells.first
             self._sizes = np.full((len(cells.sites), BEFORE), np.nan)
             self._thighs = np.full((2, BEFORE), np.nan)
-        self._base = np.concatenate((self._base, self._at_rest(cells)))
         thighs = np.stack([cells.angle("thigh_elevation" + side) for side in ("", "_left", "_right")])
-        thighs = np.stack((np.fmax(thighs[0], thighs[1]), thighs[2]))
-        return self._decide(gait.size(cells.acc), thighs)
+        return self._hear(gait.size(cells.acc), np.stack((np.fmax(thighs[0], thighs[1]), thighs[2])))
+
+    def follow(self, cells: CellBlock, thigh: Raised) -> Codes:
+        """Codes (n,), places in POSTURES, of the next whole seconds."""
+        self._base = np.concatenate((self._base, self._at_rest(cells, thigh)))
+        self._afoot = np.concatenate((self._afoot, self._on_foot(cells, thigh.angle)))
+        self._raised = np.concatenate((self._raised, thigh.angle))
+        return self._decide()
 
     def finish(self) -> Codes:
         """Codes (n,) of the seconds that still waited."""
         tail = BEFORE + PER_SECOND
-        return self._decide(np.full((len(self._sites), tail), np.nan), np.full((2, tail), np.nan))
+        self._hear(np.full((len(self._sites), tail), np.nan), np.full((2, tail), np.nan))
+        return self._decide()
 
-    def _at_rest(self, cells: CellBlock) -> Codes:
-        p = self.params
-        thigh = thigh_elevation(p, cells)
+    def _hear(self, sizes: Floats, thighs: Floats) -> list[int]:
+        self._sizes = np.concatenate((self._sizes, sizes), axis=1)
+        self._thighs = np.concatenate((self._thighs, thighs), axis=1)
+        n = (self._sizes.shape[1] - gait.WINDOW) // PER_SECOND  # the last full window only tells of its neighbour
+        self._walking = self._walks(n) if n > 0 else np.empty(0, bool)
+        return [self._second + second for second in np.flatnonzero(self._walking).tolist()]
+
+    def _at_rest(self, cells: CellBlock, raised: Raised) -> Codes:
+        p, thigh = self.params, raised.angle
         known = np.isfinite(thigh)
         sitting, age = self._sit.follow(thigh > p.thigh + p.band, thigh < p.thigh - p.band, known)
         excess = lying_excess(p, cells, thigh)
         lying, lying_age = self._lie.follow(excess > p.band, excess < -p.band, np.isfinite(excess))
         longest = round(p.known_for * PER_SECOND)
+        lying &= lying_age <= longest
         code = np.where(sitting, self.SITTING, self.STANDING)
-        code[age > longest] = self.MISSING if any(name.startswith("thigh_") for name in cells.angles) else self.UNKNOWN
-        return np.where(lying & (lying_age <= longest), self.LYING, code).astype(np.int8)
+        tilt, limit = tilted(p, cells, thigh)
+        verdict = self._doubt.follow(cells, raised, tilt, limit)
+        open_to_doubt = (verdict == doubt.OPEN) | (verdict == doubt.UNTOLD)
+        code = np.select([open_to_doubt, verdict == doubt.SEATED], [self.UNKNOWN, self.SITTING], code)
+        code[lying & (verdict != doubt.UNTOLD)] = self.LYING
+        untold = self.MISSING if any(name.startswith("thigh_") for name in cells.angles) else self.UNKNOWN
+        code[(age > longest) & ~lying] = untold
+        return code.astype(np.int8)
 
-    def _decide(self, sizes: Floats, thighs: Floats) -> Codes:
-        self._sizes = np.concatenate((self._sizes, sizes), axis=1)
-        self._thighs = np.concatenate((self._thighs, thighs), axis=1)
-        n = (self._sizes.shape[1] - gait.WINDOW) // PER_SECOND  # the last full window only tells of its neighbour
-        n = min(n, len(self._base) // PER_SECOND)
+    def _on_foot(self, cells: CellBlock, thigh: Floats) -> Bools:
+        """Whether (n,) somebody in this attitude may be walking, where no thigh says so."""
+        trunk, pelvis = cells.angle("trunk_inclination"), cells.angle("pelvis_tilt")
+        tilt = np.where(np.isfinite(trunk), trunk, pelvis)
+        back, front = self.params.stride_tilt
+        return np.isfinite(thigh) | np.isnan(tilt) | ((tilt > back) & (tilt < front))
+
+    def _decide(self) -> Codes:
+        n = min(len(self._walking), len(self._base) // PER_SECOND)
         if n < 1:
             return np.empty(0, np.int8)
-        code = self._base[: n * PER_SECOND].reshape(n, PER_SECOND)
-        walking, cycling = self._walks(n), self._cycles(n)
-        upright = (np.add.reduce(code == self.SITTING, axis=1) <= PER_SECOND // 2)[:, None] & (code != self.LYING)
-        code = np.where(upright & walking[:, None], self.WALKING, code)
-        code = np.where(cycling[:, None] & (code != self.LYING), self.CYCLING, code)
         drop = n * PER_SECOND
-        self._base, self._sizes, self._thighs = self._base[drop:], self._sizes[:, drop:], self._thighs[:, drop:]
+        code = self._base[:drop].reshape(n, PER_SECOND)
+        afoot = self._afoot[:drop].reshape(n, PER_SECOND)
+        raised = np.add.reduce(self._raised[:drop].reshape(n, PER_SECOND), axis=1) / PER_SECOND
+        strides = ~(raised < -self.params.saddle[0]) & ~(raised > self.params.saddle[0])
+        on_saddle = (raised > self.params.saddle[0]) & (raised < self.params.saddle[1])
+        cycling = self._cycles(n) | self._pedals(on_saddle)
+        mostly = PER_SECOND // 2
+        upright = (np.add.reduce(code == self.SITTING, axis=1) <= mostly) & (np.add.reduce(afoot, axis=1) > mostly)
+        walking = (upright & strides & self._walking[:n])[:, None] & (code != self.LYING)
+        code = np.where(walking, self.WALKING, code)
+        code = np.where(cycling[:, None] & (code != self.LYING), self.CYCLING, code)
+        self._base, self._afoot, self._raised = self._base[drop:], self._afoot[drop:], self._raised[drop:]
+        self._sizes, self._thighs = self._sizes[:, drop:], self._thighs[:, drop:]
+        self._walking, self._second = self._walking[n:], self._second + n
         return code.ravel()
 
     def _walks(self, n: int) -> Bools:
@@ -172,6 +234,18 @@ class Labels:
         sure = likely & (regular >= p.sure)
         on = sure[:-1] | (likely[:-1] & sure[1:])
         return self._walk.follow(on, ~likely[:-1], on)[0]
+
+    def _pedals(self, on_saddle: Bools) -> Bools:
+        """Seconds (n,) in which a thigh so raised is shaken as regularly as by pedals."""
+        thighs = [i for i, site in enumerate(self._sites) if site in THIGHS]
+        asked = np.flatnonzero(on_saddle)
+        if not thighs or not len(asked):
+            return np.zeros(len(on_saddle), bool)
+        windows = gait.windows(self._sizes[thighs], len(on_saddle))[:, asked]
+        lively, regular = gait.strength(self.walking, windows, [THIGHS[0]] * len(thighs))
+        pedals = np.zeros(len(on_saddle), bool)
+        pedals[asked] = (lively >= self.params.pedalling) & (regular >= self.walking.sure)
+        return pedals
 
     def _cycles(self, n: int) -> Bools:
         p = self.params

@@ -10,14 +10,16 @@ means nothing there.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hiphinge.blocks import AngleBlock, Bout, Event, Floats, MotionBlock
-from hiphinge.detect import gait, postures, rises
+from hiphinge.blocks import AngleBlock, Bout, Event, Floats, MotionBlock, Mounting
+from hiphinge.detect import gait, postures, rises, thighs
 from hiphinge.detect.bouts import (
     CYCLING,
     LYING,
@@ -34,26 +36,30 @@ from hiphinge.detect.cells import PER_SECOND, CellBlock, Cells
 from hiphinge.detect.runs import runs
 
 Seconds = NDArray[np.int64]
+NOBODY: Mapping[str, Mounting] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Params:
     """From labels to bouts (biomechanics 0.4; [D] where it says so).
 
-    labels, walking, rises : what a posture, walking and standing up is.
+    labels, thighs, walking, rises : what a posture, a raised thigh, walking and standing up is.
     min_sitting, min_standing, min_walking, min_cycling : s; ActiPASS bouts:
         5, 2, 2, 15.
     min_lying, min_unknown, min_missing : s; missing is unknown for want of
         samples, not of a sensor [D].
     min_not_worn : s; the detector of wear has waited already.
     gap : s of something else that do not end a bout; ActiPASS 20.
+    hands : s that taking off and putting on last: what lies still was in
+        somebody's hands before and after [D].
     wait : s for which a label may still turn out as not worn: the hold of the
-        detector of wear.
+        detector of wear and the hands.
     slouch_share : of the person's own way from sitting tall to slumped [D].
     rate : Hz of the grid.
     """
 
     labels: postures.Params = field(default_factory=postures.Params)
+    thighs: thighs.Params = field(default_factory=thighs.Params)
     walking: gait.Params = field(default_factory=gait.Params)
     rises: rises.Params = field(default_factory=rises.Params)
     min_sitting: float = 5.0
@@ -65,7 +71,8 @@ class Params:
     min_missing: float = 5.0
     min_not_worn: float = 1.0
     gap: float = 20.0
-    wait: float = 60.0
+    hands: float = 3.0
+    wait: float = 63.0
     slouch_share: float = 0.80
     rate: float = 100.0
 
@@ -96,20 +103,28 @@ class Postures:
     """Angles and movement in; bouts out, contiguous from the first to the last instant.
 
     ``upright`` and ``slump`` rad are the person's lumbar flexion sitting tall
-    and slumped, NaN where not known. A sitting bout's ``slouch`` is the share
+    and slumped, NaN where not known; ``mountings`` say how the thighs' sensors
+    sit. A sitting bout's ``slouch`` is the share
     of it at or past ``slouch_share`` of the way between them.
     """
 
     def __init__(
-        self, params: Params, upright: float = math.nan, slump: float = math.nan, cells: Cells | None = None
+        self,
+        params: Params,
+        upright: float = math.nan,
+        slump: float = math.nan,
+        cells: Cells | None = None,
+        mountings: Mapping[str, Mounting] = NOBODY,
     ) -> None:
         self.params = params
         self._slouched_at = upright + params.slouch_share * (slump - upright) if slump > upright else float("nan")
         self._cells = cells or Cells(params.rate)
         self._labels = postures.Labels(params.labels, params.walking)
+        self._thighs = thighs.Thighs(params.thighs, mountings)
         self._rises, self._stretch = rises.Rises(params.rises), rises.Stretch(params.rises)
         self._timeline: Timeline | None = None
         self._idle: Seconds = np.empty(0, np.int64)  # of seconds not yet labelled
+        self._off = self._hands = 0  # s for which the sensors have been off; s for which hands may still hold them
         self._at = 0  # next cell to be labelled
         self._lumbar: list[tuple[int, int]] = []  # of each second from _oldest on: cells slouched, cells known
         self._oldest = 0
@@ -147,12 +162,26 @@ class Postures:
             gap, wait = round(p.gap * PER_SECOND), round(p.wait * PER_SECOND)
             self._timeline = Timeline(self._at, p.shortest(), gap, wait)
         seconds = len(cells) // PER_SECOND
-        self._idle = np.concatenate((self._idle, np.zeros(seconds, np.int64) if idle is None else idle))
+        self._idle = np.concatenate((self._idle, np.zeros(seconds, np.int64) if idle is None else self._held(idle)))
         self._count_slouch(cells.angle("lumbar_flexion").reshape(seconds, PER_SECOND))
-        thigh = postures.thigh_elevation(self.params.labels, cells)
-        rises = self._rises.follow(cells.first * PER_SECOND, thigh)
-        seen = self._enter(self._labels.follow(cells))
+        raised = self._thighs.follow(cells, self._labels.walk(cells))
+        thigh = postures.deciding(self.params.labels, cells, raised)
+        rises = self._rises.follow(cells.first * PER_SECOND, thigh.angle)
+        seen = self._enter(self._labels.follow(cells, thigh))
         return Seen(seen.bouts, (*rises, *seen.events))
+
+    def _held(self, idle: Seconds) -> Seconds:
+        """How long (n,) s the sensors have been off, while they lie still and as long after as hands hold them."""
+        if not self._hands and not idle.any():
+            return idle
+        off = idle.tolist()
+        for i, still in enumerate(off):
+            if still:
+                self._hands, self._off = round(self.params.hands), still
+            elif self._hands:
+                self._hands, self._off = self._hands - 1, self._off + 1
+                off[i] = self._off
+        return np.array(off, np.int64)
 
     def _count_slouch(self, flexion: Floats) -> None:
         slouched = np.add.reduce(flexion >= self._slouched_at, axis=1).tolist()
@@ -170,7 +199,7 @@ class Postures:
         for code, start, stop in runs(np.where(idle > 0, -1, codes)):
             end = self._at + stop
             if code < 0:
-                since = self._at + start + PER_SECOND * (1 - int(idle[start]))
+                since = self._at + start + PER_SECOND * (1 - int(idle[start])) - round(self.params.hands * PER_SECOND)
                 bouts += self._bouts(timeline.extend(NOT_WORN, end, since))
                 continue
             bouts += self._bouts(timeline.extend(postures.Labels.POSTURES[code], end))

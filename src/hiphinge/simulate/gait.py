@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hiphinge.simulate.daily import LEGS
+from hiphinge.simulate.postures import road
 from hiphinge.simulate.score import Score, Shock
 
 Wobble = tuple[float, float, float]
@@ -155,6 +156,7 @@ class Ride:
             score.move(coordinate, float(np.deg2rad(degrees)), 2.5)
         score.move("lumbar", score.wearer.seated, 2.5)
         score.now += 2.5
+        road(score, score.now, end, 0.3)
         while score.now < end:
             self._pedal(score, min(float(rng.uniform(15, 90)), max(end - score.now, 15.0)))
             score.now += float(rng.uniform(2, 9))
@@ -169,7 +171,19 @@ class Ride:
         wobble = (0.8, float(rng.uniform(0.03, 0.1)), float(rng.uniform(0, 2 * np.pi)))
         for leg, phase in (("right", 0.0), ("left", np.pi)):
             score.cycle([f"thigh_{leg}"], start, stop, [(size, cadence, phase)], wobble)
-        for coordinate, degrees in (("roll", 2.0), ("heading", 1.5), ("side_bend", 1.5)):
+        self._stay_on_saddle(score, start, stop, (size, cadence), wobble)
+        # The body rolls about the ground here, a rider about the saddle: half a degree is 1 cm at the back.
+        for coordinate, degrees in (("roll", 0.5), ("heading", 1.5), ("side_bend", 1.5)):
             score.cycle([coordinate], start, stop, [(float(np.deg2rad(degrees)), cadence, 0.4)], wobble)
-            score.stir(coordinate, start, stop, float(np.deg2rad(1.0)))
+            score.stir(coordinate, start, stop, float(np.deg2rad(0.5)))
         score.now = stop
+
+    def _stay_on_saddle(
+        self, score: Score, start: float, stop: float, turns: tuple[float, float], wobble: Wobble
+    ) -> None:
+        """Take off what legs on the ground would lift the hips by: the second harmonic of both thighs' mean."""
+        size, cadence = turns
+        seat, lift = score.levels["thigh_right"], 0.25 * score.wearer.thigh * size**2
+        beat = 2.0 * cadence
+        score.cycle(["upward"], start, stop, [(-lift * np.cos(seat), beat, np.pi / 2)], wobble)
+        score.cycle(["forward"], start, stop, [(lift * np.sin(seat), beat, np.pi / 2)], wobble)
