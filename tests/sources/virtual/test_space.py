@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import struct
 import sys
@@ -281,6 +282,33 @@ def test_a_connect_given_up_midway_leaves_no_link_behind(ticks: int) -> None:
             await there.stream()
             await there.until(1)
             await there.client.disconnect()
+
+    run(story())
+
+
+@pytest.mark.parametrize("ticks", [0, 1, 2, 5, 10])
+def test_a_sensor_that_drops_the_link_while_it_is_made(ticks: int) -> None:
+    """bleak's own error, at any point of it; and then it can be had."""
+
+    async def drop(wearer: Wearer) -> None:
+        while not wearer.peripherals[SACRUM].is_connected:
+            await asyncio.sleep(0)
+        for _ in range(ticks):
+            await asyncio.sleep(0.001)
+        wearer.peripherals[SACRUM].drop()
+
+    async def story() -> None:
+        async with wearing(one(advertising=0.02)) as wearer:
+            dropping = asyncio.create_task(drop(wearer))
+            there = host(wearer)
+            with contextlib.suppress(BleakError):  # a fast machine is through before
+                await there.client.connect()
+                await there.gone.wait()
+            await dropping
+            assert not there.client.is_connected
+            again = host(wearer)
+            await again.client.connect()
+            await again.client.disconnect()
 
     run(story())
 

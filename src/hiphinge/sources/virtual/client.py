@@ -75,13 +75,14 @@ class VirtualClient(BaseBleakClient):
             link = await self.air.link_to(self.address, self._timeout)
         except (TimeoutError, core.ConnectionError, HCI_Error) as e:
             raise BleakDeviceNotFoundError(self.address, f"{self.address}: no answer in {self._timeout:g} s") from e
-        self._link, self._peer = link, Peer(link)
+        peer = Peer(link)
+        self._link, self._peer = link, peer
         self._gone = asyncio.get_running_loop().create_future()
         link.on("disconnection", self._disconnected)
         try:
-            await self._talk(self._peer.request_mtu(HOST_MTU))
-            await self._talk(self._peer.discover_all())
-            self.services = self._listed(self._peer)
+            await self._talk(peer.request_mtu(HOST_MTU))
+            await self._talk(peer.discover_all())
+            self.services = self._listed(peer)
         except BaseException:
             # Also where the caller's time ran out: half a link must not hold the sensor.
             await self.disconnect()
@@ -164,7 +165,7 @@ class VirtualClient(BaseBleakClient):
         """What bumble answers, or bleak's error; a link that goes ends the wait at once."""
         gone = self._gone
         task: asyncio.Future[T] = asyncio.ensure_future(talk)
-        if gone is None:
+        if gone is None or gone.done():
             task.cancel()
             raise BleakError(f"{self.address}: not connected")
         try:
