@@ -156,6 +156,7 @@ def test_when_the_raw_recording_is_gone_the_history_stays(hiphinge_home: Path, f
     (hiphinge_home / "settings.toml").write_text("[retention]\nkeep_raw_days = 30\n")
     old = time.time() - 31 * 86_400
     os.utime(folder / "monday.mcap", (old, old))
+    assert re.match(r"1 raw recording \(\d\.\d MB\) may go; the summaries stay: hiphinge history --prune", run().stderr)
     said = run("--prune").stdout
     assert "1 raw recording to be deleted (raw recordings are kept for 30 days" in said
     assert re.search(r"monday\.mcap  \d\.\d MB  31 days old, kept for 30", said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -95,6 +96,23 @@ def test_what_was_stopped_between_summary_and_rows_is_caught_up(hiphinge_home: P
         assert "ada-2026-11-25" in journal.ids()
     assert bad.exists()
     assert len(content(path)["session"]) == 5
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"bouts": {"columns": ["a"], "rows": [[1]]}}, {"summary.wearer": {}}, {"shifts_s": 5}]
+)
+def test_a_summary_that_somebody_changed_is_named(hiphinge_home: Path, wrong: dict[str, Any]) -> None:
+    """One sentence; all others are taken in."""
+    content = json.loads(made.desk_day("2026-11-20").to_json())
+    for name, value in wrong.items():
+        *above, last = name.split(".")
+        (content[above[0]] if above else content)[last] = value
+    entry.keep(hiphinge_home, made.desk_day("2026-11-19"))
+    summary_path(hiphinge_home, "changed").write_text(json.dumps(content))
+    with Journal() as journal:
+        (said,) = journal.catch_up()
+        assert said.startswith("changed.summary.json: ")
+        assert journal.ids() == {"ada-2026-11-19"}
 
 
 def test_rows_without_a_summary_survive_being_made_anew(hiphinge_home: Path) -> None:

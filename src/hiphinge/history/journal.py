@@ -147,10 +147,22 @@ def _read(paths: Iterable[Path]) -> tuple[list[Entry], list[str]]:
     found, refused = [], []
     for path in paths:
         try:
-            found.append(entries.read(path))
+            entry = entries.read(path)
+            _check(entry)
+            found.append(entry)
         except JournalError as e:
             refused.append(str(e))
+        except (KeyError, TypeError, ValueError, AttributeError) as e:  # somebody wrote in it
+            refused.append(f"{path.name}: a summary with {type(e).__name__} in it, expected one as hiphinge wrote it.")
     return found, refused
+
+
+def _check(entry: Entry) -> None:
+    """Refuse with TypeError or the like what would make no rows."""
+    for table, row in rows(entry):
+        for name, value in row.items():
+            if not isinstance(value, str | int | float | None):
+                raise TypeError(f"{table}.{name}")
 
 
 def _batches(ids: list[str]) -> Iterator[list[str]]:

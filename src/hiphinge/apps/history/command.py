@@ -103,8 +103,10 @@ def command(
             return
         today = date.today()
         period = Period(day, day) if day else week_of(week) if week else Period()
-        found = views(journal, checked(journal, wearer), period, today)
+        found, due = views(journal, checked(journal, wearer), period, today), deleting.due(journal)
     output(found, as_json, csv_file, html_file)
+    if due and not as_json:
+        click.echo(due, err=True)
 
 
 def checked(journal: Journal, wearer: str | None) -> str | None:

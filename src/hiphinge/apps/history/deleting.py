@@ -68,6 +68,16 @@ def _days(journal: Journal, session: str) -> set[str]:
     return set(presence["day"][presence["session"] == session])
 
 
+def due(journal: Journal) -> str:
+    """What retention would delete, in a sentence; "" when nothing."""
+    kept: settings.Retention = settings.load(root=settings.Retention)
+    going = history.going([one.raw for one in on_disk(journal.home)[0]], kept, time.time())
+    if not going:
+        return ""
+    size = sum(one.raw.size for one in going) / 1e6
+    return f"{plural(len(going), 'raw recording')} ({size:.1f} MB) may go; the summaries stay: hiphinge history --prune"
+
+
 def prune(journal: Journal, yes: bool) -> None:
     """Raw recordings that are too old or too much; summaries and rows stay."""
     disk, notes = on_disk(journal.home)
