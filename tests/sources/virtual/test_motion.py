@@ -87,3 +87,23 @@ def test_a_sensor_has_errors_of_its_own() -> None:
     assert np.abs(one - other).mean() > 1e-3
     perfect = moving().sensor(SACRUM, 0, kind=PERFECT)(times)[0]
     np.testing.assert_array_equal(perfect, moving().feel(SACRUM, times)[0])
+
+
+def test_twisted_in_one_hand_all_turn_alike_and_then_are_worn() -> None:
+    """One rigid body: the same turning at every instant, gravity of its own size, gyr the derivative of attitude."""
+    motion = Motion(SIMULATION, twist=5.0)
+    motion.begin(START)
+    times = START + np.arange(-20, 500) / 100
+    felt = {site: motion.feel(site, times) for site in SIMULATION.wearing.sites}
+    rates = [np.linalg.norm(gyr, axis=1) for _, gyr in felt.values()]
+    np.testing.assert_allclose(rates[0], rates[1], atol=1e-12)
+    np.testing.assert_allclose(rates[0], rates[2], atol=1e-12)
+    assert 3.0 < rates[0].max() < 12.0
+    assert rates[0][:20].max() == 0
+    assert np.sqrt(np.mean(rates[0][50:450] ** 2)) > np.deg2rad(60)
+    for acc, gyr in felt.values():
+        np.testing.assert_allclose(np.linalg.norm(acc, axis=1), 9.80665, atol=1e-9)
+        # Gravity turns against the sensor: d acc / dt = acc x gyr.
+        np.testing.assert_allclose(np.gradient(acc, 0.01, axis=0)[1:-1], np.cross(acc, gyr)[1:-1], atol=1.5)
+    worn = moving().feel(SACRUM, times + 0.2)[0]
+    np.testing.assert_allclose(motion.feel(SACRUM, times + 5.2)[0], worn, atol=1e-9)

@@ -8,10 +8,12 @@ from functools import lru_cache
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from hiphinge.blocks import Floats
+from hiphinge import rotation
+from hiphinge.blocks import Bools, Floats
 from hiphinge.simulate import Imperfections, Simulation, placement
 from hiphinge.simulate.imperfections import Defects
 from hiphinge.simulate.sensing import GRID_HZ, Ideal
+from hiphinge.sources.virtual.hand import twisted
 from hiphinge.sources.virtual.twin import Sense
 
 SECONDS = 10
@@ -25,13 +27,16 @@ TAP, TAP_SECONDS = 40.0, 0.02
 class Motion:
     """One wearer, moving from the first ``begin`` on; quiet standing before and after.
 
+    For ``twist`` s after it, all sensors are twisted in one hand, and worn at once then.
     Times are seconds on the host's monotonic clock.
     """
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Simulation, twist: float = 0.0) -> None:
         worn, seed = simulation.wearing, simulation.seed
         mounts = {site: placement.mount(site, worn.habit, seed) for site in worn.sites}
-        self.simulation = simulation
+        self.simulation, self.twist = simulation, twist
+        grips = rotation.from_rotvec(np.random.default_rng([seed, 20]).normal(0.0, 1.0, (len(worn.sites), 3)))
+        self._grip = dict(zip(worn.sites, grips, strict=True))
         self.began: float | None = None
         self._ideal = Ideal(simulation.score, mounts, worn.imperfections.rocking, worn.faults, seed)
         self._piece = lru_cache(maxsize=4)(self._rendered)
@@ -71,18 +76,28 @@ class Motion:
         for piece in np.unique(pieces):
             here = pieces == piece
             felt[here] = self._piece(int(piece))[self._site(sensor)](played[here])
+        in_hand = self._in_hand(times)
+        if in_hand.any():
+            since = times[in_hand] - (self.began or 0.0)
+            felt[in_hand] = np.hstack(twisted(since, self.twist, self._grip[sensor]))
         for tapped, at in self._taps:
             if tapped == sensor:
                 felt[:, 2] += TAP * np.exp(-0.5 * ((times - at) / (TAP_SECONDS / 2)) ** 2)
         return felt[:, :3], felt[:, 3:]
+
+    def _in_hand(self, times: Floats) -> Bools:
+        if self.began is None:
+            return np.full(len(times), self.twist > 0)
+        return times < self.began + self.twist
 
     def _site(self, sensor: str) -> str:
         return self._elsewhere.get(sensor, sensor)
 
     def _played(self, times: Floats) -> Floats:
         """Seconds of the scenario: 0 until it begins, its end for ever after."""
-        began = self.began
-        return np.zeros(len(times)) if began is None else np.clip(times - began, 0.0, self.simulation.duration)
+        if self.began is None:
+            return np.zeros(len(times))
+        return np.clip(times - self.began - self.twist, 0.0, self.simulation.duration)
 
     def _rendered(self, piece: int) -> dict[str, CubicSpline]:
         first, stop = (round(p * SECONDS * GRID_HZ) + m for p, m in ((piece, -MARGIN), (piece + 1, MARGIN)))

@@ -37,7 +37,8 @@ def address(site: str) -> str:
 class Worn:
     """Who wears what, and what goes wrong.
 
-    scenario, hours, seed : as in ``hiphinge simulate``. sensors : site -> make, none: the three
+    scenario, hours, seed : as in ``hiphinge simulate``. twist : s that all sensors are twisted in one
+    hand first, from the first stream on. sensors : site -> make, none: the three
     usual sites with the first makes of TWINS. faults : of all sensors; faults_of : of one site,
     in place of them.
     """
@@ -45,6 +46,7 @@ class Worn:
     scenario: str = "workout"
     hours: float | None = None
     seed: int = 0
+    twist: float = 0.0
     sensors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     faults: Params = NONE
     faults_of: Mapping[str, Params] = field(default_factory=lambda: MappingProxyType({}))
@@ -82,7 +84,7 @@ async def wearing(worn: Worn) -> AsyncIterator[Wearer]:
     if unknown := [site for site in (*worn.makes, *worn.faults_of) if site not in SITES]:
         raise InputError(f"virtual sensors: site {', '.join(unknown)}, expected some of {', '.join(SITES)}.")
     played = simulate.scenario(worn.scenario, hours=worn.hours, seed=worn.seed, sites=tuple(worn.makes), faults=())
-    motion = Motion(played)
+    motion = Motion(played, worn.twist)
     async with opened() as air, AsyncExitStack() as stack:
         peripherals = {}
         for number, (site, make) in enumerate(worn.makes.items()):
