@@ -205,8 +205,23 @@ def test_a_reboot_begins_a_new_fit() -> None:
     n = len(one.block)
     assert np.abs(error(placed, np.concatenate((one.truth, two.truth)))[n + 1200 :]).max() < 0.015
     fresh = Clock(Params(), DEVICE)
-    np.testing.assert_array_equal(placed.t_ns[n:], fresh.place(two.block).t_ns)
-    assert clock.error == fresh.error
+    assert np.abs(placed.t_ns[n:] - fresh.place(two.block).t_ns).max() < 5 * MS
+    assert clock.error == pytest.approx(fresh.error, rel=0.1)
+
+
+def test_how_fast_a_sensor_samples_is_remembered_over_a_reconnect() -> None:
+    """A count begins anew with every connection, the sensor's own rate does not."""
+    h = heard(90.0)
+    n = len(h.block) // 2
+    slow = packets(10 * MS * np.arange(2 * n), 5 * S + ((h.block.arrival_ns - 5 * S) * 1.01).astype(np.int64))
+    truth = 5 + (h.truth - 5) * 1.01
+    after = replace(rows(slow, n + 500, 2 * n), t_ns=slow.t_ns[: n - 500])
+    clock, fresh = Clock(Params(), COUNTED), Clock(Params(), COUNTED)
+    clock.place(rows(slow, 0, n))
+    known, new = (error(one.place(rows(after, 0, 100)), truth[n + 500 : n + 600]) for one in (clock, fresh))
+    assert clock.skew_ppm == pytest.approx(10_000, abs=500)
+    assert fresh.skew_ppm == 0.0
+    assert np.ptp(known) < 0.001 < 0.009 < np.ptp(new)
 
 
 def test_a_reconnect_with_a_running_tick_keeps_the_fit() -> None:
@@ -363,7 +378,7 @@ def test_a_shift_is_kept_over_a_reconnect_and_not_over_a_reboot() -> None:
     later = rows(h.block, n + 2000, n + 2500)
     assert np.abs(clock.place(later).t_ns - other.place(later).t_ns - 30 * MS).max() < 3 * MS
     anew = replace(rows(h.block, n + 5000, n + 5500), t_ns=10 * MS * np.arange(500))
-    assert np.abs(clock.place(anew).t_ns - other.place(anew).t_ns).max() == 0
+    assert np.abs(clock.place(anew).t_ns - other.place(anew).t_ns).max() < MS // 10
 
 
 def test_a_shift_of_a_clock_without_samples_is_refused() -> None:

@@ -81,6 +81,7 @@ class Clock:
         self.params, self.kind = params, kind
         self._run: _Run | None = None
         self._told = self._heard = self._placed = _NEVER  # arrival: the last, the latest; latest host time given out
+        self._before: Fit | None = None  # the device began anew
         self._exchanges: list[Exchange] = []
 
     @property
@@ -138,7 +139,7 @@ class Clock:
         delay = arrival - t
         n = self._until_anew(run, t, delay)
         if n == 0:
-            self._run = None
+            self._run, self._before = None, run.fit
             return 0
         t, delay = t[:n], delay[:n]
         zero = run.host_ns - run.tick_ns
@@ -164,8 +165,8 @@ class Clock:
         packet = t[: 1 + int(begins[1:].argmax()) if begins[1:].any() else len(t)]
         tick = int(t[0])
         offset = float((tick - packet).min()) / 1e9
-        fit = Fit.begun(self.params, self.kind == COUNTED, offset)
-        way = _Way(0.0, max(offset, (self._placed + 1 - host) / 1e9))
+        fit = Fit.begun(self.params, self.kind == COUNTED, offset, self._before)
+        way = _Way(0.0, max(offset, (self._placed + 1 - host) / 1e9), fit.skew, fit.skew)
         self._run = _Run(tick, host, fit, way, tick, host - tick)
         return self._run
 

@@ -93,10 +93,13 @@ class Fit:
     late: tuple[float, ...] = ()
 
     @classmethod
-    def begun(cls, params: Params, counted: bool, offset: float) -> Fit:
-        """The fit after the first packet."""
-        skew_sd = params.counted_skew_sd if counted else params.skew_sd
-        return cls(params, counted, 0.0, offset, 0.0, params.offset_sd**2, 0.0, skew_sd**2, comb=params.most_comb)
+    def begun(cls, params: Params, counted: bool, offset: float, before: Fit | None = None) -> Fit:
+        """The fit after the first packet; how fast the device runs is known from ``before`` it began anew."""
+        skew, skew_sd = 0.0, params.counted_skew_sd if counted else params.skew_sd
+        skew_var = skew_sd**2
+        if before and before.skew_var < skew_var and abs(before.skew) < 3 * skew_sd:
+            skew, skew_var = before.skew, before.skew_var
+        return cls(params, counted, 0.0, offset, skew, params.offset_sd**2, 0.0, skew_var, comb=params.most_comb)
 
     def read(self, comb: float) -> None:
         """What the wait for an event hides, s: the middle one of three readings, for a stall spoils one."""
