@@ -71,7 +71,7 @@ def signs(*, radio: bool) -> Iterator[Sign]:
     elif radio:
         yield _asked("bluetooth", _bluetooth)
     yield from _extras()
-    for sink in wanted(settings.Feedback(), settings.Secrets()):
+    for sink in wanted(settings.load(root=settings.Feedback), settings.load_secrets()):
         yield Sign(sink.name, WEAK, sink.check())
 
 

@@ -60,7 +60,8 @@ async def answering(answer: Answer) -> AsyncIterator[None]:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, ValueError, TimeoutError):
-            question = json.loads(await asyncio.wait_for(reader.readline(), ASK_S))
+            async with asyncio.timeout(ASK_S):
+                question = json.loads(await reader.readline())
             # A question that is no object, or without the token, gets no answer.
             if isinstance(question, dict) and secrets.compare_digest(str(question.get("token")), token):
                 writer.write((json.dumps(answer(question)) + "\n").encode())

@@ -115,7 +115,8 @@ async def _found(assigned: Sequence[tuple[str, str]]) -> list[Sensor]:
 
 async def _recognised(scan: Scan, site: str, address: str) -> Sensor:
     try:
-        seen = await asyncio.wait_for(scan.wait_for(address, -float("inf")), FIND_S)
+        async with asyncio.timeout(FIND_S):
+            seen = await scan.wait_for(address, -float("inf"))
     except TimeoutError as e:
         raise InputError(
             f"{address}: not seen for {FIND_S:.0f} s, expected a sensor that is switched on and near. "
@@ -160,7 +161,8 @@ async def _by_taps(air: Radio, near: Sequence[Sighting]) -> list[Sensor]:
                 break
             click.echo(f"Tap the sensor that you will wear {WHERE[site]}; wait {TAP_S:.0f} s to leave it out.")
             with suppress(TimeoutError):
-                address = await asyncio.wait_for(_next_tap(inbox, listener, set(chosen)), TAP_S)
+                async with asyncio.timeout(TAP_S):
+                    address = await _next_tap(inbox, listener, set(chosen))
                 device = next(s.device for s in placed if s.sensor == address)
                 chosen[address] = Sensor(address, device, site)
                 click.echo(f"  {address}")

@@ -64,7 +64,8 @@ class Conversation:
             self._questions.append(question)
             try:
                 await self._write(step)
-                return await asyncio.wait_for(question[2], step.timeout)
+                async with asyncio.timeout(step.timeout):
+                    return await question[2]
             except TimeoutError:
                 continue
             finally:

@@ -71,8 +71,8 @@ class SensorLink:
         client = self.radio.client(seen.device, gone.set, CONNECT_S)
         talk = Conversation(client, self.driver, self.worn.sensor, self._put)
         try:
-            async with self.radio.lock:
-                await asyncio.wait_for(client.connect(), CONNECT_S + 1)
+            async with self.radio.lock, asyncio.timeout(CONNECT_S + 1):
+                await client.connect()
             self._tell(CONNECTED, json.dumps({"name": seen.name, "rssi": seen.rssi}))
             got = await _unless(gone, talk.carry_out(self.driver.start(self.wanted)), SET_UP_S)
             self._tell(CONFIGURED, got.to_text())
@@ -95,7 +95,8 @@ class SensorLink:
         try:
             while (silent := time.monotonic() - talk.last) <= patience:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(gone.wait(), patience - silent + 0.01)
+                    async with asyncio.timeout(patience - silent + 0.01):
+                        await gone.wait()
                     raise Broken("the sensor closed the link, or went out of reach")
             raise Broken(f"connected, but silent for {silent:.1f} s")
         finally:
@@ -146,6 +147,7 @@ async def _unless(gone: asyncio.Event, asking: Coroutine[Any, Any, T], seconds: 
 async def _quietly(asking: Coroutine[Any, Any, T], seconds: float) -> T | None:
     """The answer, or None: whoever asks knows better what a failing link means."""
     try:
-        return await asyncio.wait_for(asking, seconds)
+        async with asyncio.timeout(seconds):
+            return await asking
     except (SensorRefused, *BLEAK_ERRORS):
         return None

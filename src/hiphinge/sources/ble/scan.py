@@ -87,7 +87,8 @@ class Scan:
         async with self._radio.scanner(take):
             while self._waiting and (left := until - time.monotonic()) > 0:
                 try:
-                    await asyncio.wait_for(heard.wait(), left)
+                    async with asyncio.timeout(left):
+                        await heard.wait()
                 except TimeoutError:
                     return
                 heard.clear()

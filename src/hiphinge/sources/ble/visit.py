@@ -37,7 +37,8 @@ async def visit(radio: Radio, seen: Sighting, driver: Driver, steps: Steps[T]) -
     finally:
         talk.close()
         with suppress(*BLEAK_ERRORS):  # it was not connected, or is gone
-            await asyncio.wait_for(client.disconnect(), 2.0)
+            async with asyncio.timeout(2.0):
+                await client.disconnect()
 
 
 def _unheard(_: Packet) -> None:
