@@ -202,7 +202,7 @@ def test_everything_or_one_persons(hiphinge_home: Path, run: Run) -> None:
 def test_a_night_belongs_to_two_days_and_that_is_said(run: Run) -> None:
     keep(made.entry("night", "2026-11-18T23:00:00", bouts_of(("sitting", 90))))
     said = run("--delete", "2026-11-19").stdout
-    assert "They reach over midnight: 18 November 2026 loses their part too." in said
+    assert "What reaches over midnight goes from 18 November 2026 too." in said
 
 
 def test_what_is_being_recorded_is_left_alone(hiphinge_home: Path, file: Path, run: Run) -> None:

@@ -4,7 +4,9 @@ A process of its own adds desk days to a journal, forgets some for good and make
 rows anew, in turn, and is killed at a random moment. What is left must open without a
 complaint, hold each session whole or not at all (a session whose add had returned:
 whole; one that was being added may be a summary that is caught up), and made anew from
-the summaries alone it must be identical. The sessions are made up; no sensor is in this.
+the summaries alone it must be identical. Those sessions are made up; no sensor is in them.
+At full size also: a year of two people made anew from the summaries, and a virtual desk
+day of eight hours made anew from its recording, the summary lost as well.
 """
 
 from __future__ import annotations
@@ -17,11 +19,18 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from hiphinge import simulate
+from hiphinge.apps.history import gathering
+from hiphinge.apps.history.tables import Period
+from hiphinge.apps.history.view import views
+from hiphinge.apps.simulate import header, write_recording
 from hiphinge.errors import JournalError
 from hiphinge.history import Journal, kept, open_or_rebuild, read, schema, summary_path
 from hiphinge.history.journal import rows
@@ -34,6 +43,8 @@ LIMITS = {
     "sessions_torn": (0, 0),
     "forgotten_sessions_back": (0, 0),
     "rebuilds_different": (0, 0),
+    "a_year.different": (0, 0),
+    "a_recorded_day_virtual.different": (0, 0),
 }
 SMALL_LIMITS = {name: bounds for name, bounds in LIMITS.items() if name != "kills"}
 KILLS = {"small": 2, "full": 50}
@@ -54,7 +65,58 @@ def measure(size: str, progress: dict[str, Any]) -> dict[str, Any]:
             with tempfile.TemporaryDirectory() as folder:
                 progress[f"kill {k}"] = one_kill(Path(folder), np.random.default_rng(k).uniform(*WAIT_S))
     parts = [progress[f"kill {k}"] for k in range(KILLS[size])]
-    return {"kills": len(parts), **{name: sum(part[name] for part in parts) for name in parts[0]}}
+    figures: dict[str, Any] = {"kills": len(parts)} | {name: sum(part[name] for part in parts) for name in parts[0]}
+    if size == "full":
+        for name, part in {"a_year": a_year, "a_recorded_day_virtual": a_recorded_day}.items():
+            if name not in progress:
+                with tempfile.TemporaryDirectory() as folder:
+                    progress[name] = part(Path(folder))
+            figures[name] = progress[name]
+    return figures
+
+
+def a_year(home: Path) -> dict[str, float]:
+    """Every working day of two people: made anew from the summaries, and shown."""
+    days = [f"{day:%Y-%m-%d}" for day in pd.bdate_range(end="2026-11-20", periods=260)]
+    with Journal(home) as journal:
+        for day in days:
+            for wearer in ("ada", "bob"):
+                journal.add(desk_day(day, wearer=wearer))
+    began = time.process_time()
+    different = differs(home)
+    made, began = time.process_time() - began, time.process_time()
+    with Journal(home) as journal:
+        shown = views(journal, None, Period(), date(2026, 11, 20))
+    return {
+        "sessions": 2 * len(days),
+        "different": int(different or [len(view.days) for view in shown] != [260, 260]),
+        "journal_mb": (home / "journal.sqlite").stat().st_size / 1e6,
+        "summaries_mb": sum(path.stat().st_size for path in kept(home)) / 1e6,
+        "cpu_s_to_make_anew": made,
+        "cpu_s_to_show": time.process_time() - began,
+    }
+
+
+def a_recorded_day(home: Path) -> dict[str, float]:
+    """Eight hours at 100 Hz, three sensors: analysed, all but the recording thrown away, analysed again."""
+    played = simulate.scenario("desk-day", hours=8.0, seed=1)
+    path = home / "recordings" / "day.mcap"
+    path.parent.mkdir()
+    write_recording(played, header(played, "journal"), path)
+    found = []
+    for _ in range(2):
+        with Journal(home) as journal:
+            gathering.catch_up(journal, lambda name: None)
+        (summary,) = kept(home)
+        found.append((summary.read_bytes(), content(home / "journal.sqlite")))
+        summary.unlink()
+        (home / "journal.sqlite").unlink()
+    return {
+        "bouts": len(found[0][1]["bout"]),
+        "recording_mb": path.stat().st_size / 1e6,
+        "summary_mb": len(found[0][0]) / 1e6,
+        "different": int(found[0] != found[1]),
+    }
 
 
 def one_kill(home: Path, wait_s: float) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,9 +55,7 @@ DELETE = click.option(
 OUT = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command(
-    epilog="Example:  hiphinge history --week today --html week.html    What would go:  hiphinge history --prune"
-)
+@click.command(epilog="Example:  hiphinge history --week today --html week.html")
 @click.option("--wearer", help="Only this person.  [default: each apart]")
 @click.option("--day", type=Day(), help="Only this day: a date, today or yesterday.")
 @click.option("--week", type=Day(), help="Only the week of this day, from Monday.")
@@ -145,8 +144,9 @@ def output(found: list[View], as_json: bool, csv_file: Path | None, html_file: P
     if as_json:
         click.echo(json.dumps({"wearers": [view.to_json() for view in found]}, allow_nan=False))
     elif not (csv_file or html_file):
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         for line in told(found):
-            click.echo(line)
+            click.echo(click.wrap_text(line, width) if width and len(line) > width else line)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def delete(journal: Journal, what: str, wearer: str | None, yes: bool) -> None:
     click.echo(f"To be deleted for good, {_in_words(what)}: {plural(len(ids), 'session')}")
     also = sorted({day for id in ids for day in _days(journal, id)} - {what}) if what not in (ALL, UNDATED) else []
     if also:
-        click.echo(f"They reach over midnight: {', '.join(map(in_words, also))} loses their part too.")
+        click.echo(f"What reaches over midnight goes from {', '.join(map(in_words, also))} too.")
     _list([(path, path.stat().st_size, "") for path in files])
     if not _agreed(yes):
         return
