@@ -119,7 +119,12 @@ def test_a_desk_day_is_no_sport(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "said"), [(None, "has no wall clock"), ("1970-01-01T00:00:05+00:00", "a session of 1970-01-01")]
+    ("start", "said"),
+    [
+        (None, "has no wall clock"),
+        ("1970-01-01T00:00:05+00:00", "a session of 1970-01-01"),
+        ("2200-01-01T00:00:05+00:00", "a session of 2200-01-01"),
+    ],
 )
 def test_without_a_date_it_is_refused(tmp_path: Path, start: Any, said: str) -> None:
     """And no file is left."""

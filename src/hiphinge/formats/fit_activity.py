@@ -15,6 +15,8 @@ from hiphinge.formats.wall_clock import utc_start
 
 EARLIEST = datetime(1998, 7, 3)
 """UTC; FIT takes smaller counts of seconds for the age of a device (below 0x10000000)."""
+LATEST = datetime(2126, 1, 1)
+"""UTC; 32 bits of seconds end in February."""
 ACTIVITY_FILE, DEVELOPMENT = 4, 255
 TIMER, SESSION, LAP, ACTIVITY = 0, 8, 9, 26
 START, STOP, STOP_ALL = 0, 1, 4
@@ -29,8 +31,10 @@ NOT_GIVEN = 0xFFFF
 def write(found: Found, path: Path, replacing: Replacing) -> list[str]:
     """Write the session; returns what the format cannot hold. InputError without a usable wall clock."""
     start = utc_start(found.summary, path.name)
-    if start < EARLIEST:
-        raise InputError(f"{path.name}: a session of {start:%Y-%m-%d}, expected one after 1998. FIT cannot date it.")
+    if not EARLIEST < start < LATEST:
+        raise InputError(
+            f"{path.name}: a session of {start:%Y-%m-%d}, expected one from July 1998 to 2125. FIT cannot date it."
+        )
     content = fit.file_bytes(_messages(found, start))
     with replacing(path) as temporary:
         temporary.write_bytes(content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from dataclasses import replace
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from hiphinge.history.sitting_figures import SittingFigures, sitting_figures
 POSTURES = ("sitting", "standing", "walking", "cycling", "lying", "unknown", "not_worn")
 WORN = ("sitting", "standing", "walking", "cycling", "lying")
 BIN_NAMES = ("under_15_min_s", "from_15_min_s", "from_30_min_s", "from_60_min_s")
+
+Rows = list[Any]
+"""Rows of a table of the journal, as ``itertuples`` gives them."""
 
 
 def day_table(journal: Journal) -> pd.DataFrame:
@@ -35,16 +39,22 @@ def day_table(journal: Journal) -> pd.DataFrame:
     hidden = overlaps(parts["presence"], starts)
     sessions = journal.table("session")
     known = set(sessions["id"][sessions["shifts"].notna()])
-    seen = {name: _uncovered(table, hidden) for name, table in parts.items() if name != "test"}
-    by_day = {name: dict(iter(table.groupby(["wearer", "day"]))) for name, table in seen.items()}
-    tests = dict(iter(parts["test"].groupby(["wearer", "day"])))
+    seen = {name: table if name == "test" else _uncovered(table, hidden) for name, table in parts.items()}
+    by_day = {name: _by_day(table) for name, table in seen.items()}
     rows = [
-        {"wearer": key[0], "day": key[1], **_day({name: by_day[name].get(key) for name in by_day}, starts, known)}
-        | _tests(tests.get(key))
-        for key in by_day["presence"]
+        {"wearer": key[0], "day": key[1], **_day({name: by_day[name].get(key, []) for name in by_day}, starts, known)}
+        for key in sorted(by_day["presence"])
     ]
-    none = dict.fromkeys(("presence", "bout", "shift", "repetition", "alert"))
-    return pd.DataFrame(rows, columns=None if rows else ["wearer", "day", *_day(none, {}, set())])
+    nothing: dict[str, Rows] = {name: [] for name in parts}
+    return pd.DataFrame(rows, columns=None if rows else ["wearer", "day", *_day(nothing, {}, set())])
+
+
+def _by_day(table: pd.DataFrame) -> dict[tuple[str, str], Rows]:
+    """Wearer and day -> rows: one pass, where pandas would make a table a day."""
+    found: dict[tuple[str, str], Rows] = {}
+    for row in table.itertuples(index=False):
+        found.setdefault((row.wearer, row.day), []).append(row)
+    return found
 
 
 def session_starts(journal: Journal) -> dict[str, float]:
@@ -90,12 +100,13 @@ def _uncovered(table: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
     return kept.assign(start_s=np.maximum(kept["start_s"], until[kept.index]))
 
 
-def _day(parts: dict[str, pd.DataFrame | None], starts: dict[str, float], known: set[str]) -> dict[str, Any]:
+def _day(parts: dict[str, Rows], starts: dict[str, float], known: set[str]) -> dict[str, Any]:
     """The columns of one day; ``known`` are the sessions whose posture shifts are."""
-    presence, shifts = parts["presence"], parts["shift"]
-    sessions = [] if presence is None else sorted(set(presence["session"]), key=lambda s: (starts[s], s))
-    spells = list(_spells(parts["bout"], sessions, starts))
-    moved = [] if shifts is None else [starts[s.session] + s.start_s for s in shifts.itertuples()]
+    sessions = sorted({row.session for row in parts["presence"]}, key=lambda s: (starts[s], s))
+    # On the clock of the first session: with seconds since 1970 lengths would be off by 0.2 µs.
+    zero = {session: starts[session] - starts[sessions[0]] for session in sessions}
+    spells = _spells(parts["bout"], zero)
+    moved = [zero[row.session] + row.start_s for row in parts["shift"] if row.session in zero]
     lengths = {posture: sum(b.end - b.start for b in spells if b.posture == posture) for posture in POSTURES}
     return {
         "sessions": len(sessions),
@@ -103,23 +114,25 @@ def _day(parts: dict[str, pd.DataFrame | None], starts: dict[str, float], known:
         **{f"{posture}_s": length for posture, length in lengths.items()},
         **_sitting(sitting_figures(spells, moved if known.issuperset(sessions) else None)),
         **_lifts(parts["repetition"]),
-        "alerts": 0 if parts["alert"] is None else len(parts["alert"]),
+        "alerts": len(parts["alert"]),
+        **{row.name: row.value for row in parts["test"]},
     }
 
 
-def _spells(bouts: pd.DataFrame | None, sessions: list[str], starts: dict[str, float]) -> list[Bout]:
+def _spells(bouts: Rows, zero: dict[str, float]) -> list[Bout]:
     """Bouts of all sessions in turn, on one clock; what a step of the wall clock cut is one again."""
-    by_session = {} if bouts is None else dict(iter(bouts.groupby("session")))
+    by_session: dict[str, Rows] = {session: [] for session in zero}
+    for row in bouts:
+        by_session.get(row.session, []).append(row)
     spells: list[Bout] = []
-    for session in sessions:
-        for b in by_session[session].itertuples() if session in by_session else ():
-            start, end = starts[session] + b.start_s, starts[session] + b.end_s
-            slouch = math.nan if b.slouch_pct is None else b.slouch_pct / 100.0
+    for session, those in by_session.items():
+        for b in those:
+            start, end = zero[session] + b.start_s, zero[session] + b.end_s
             before = spells[-1] if spells else None
             if before and before.posture == b.posture and before.end == start:
                 spells[-1] = replace(before, end=end)
             else:
-                spells.append(Bout(start, end, b.posture, slouch))
+                spells.append(Bout(start, end, b.posture, _number(b.slouch_pct) / 100.0))
     return spells
 
 
@@ -133,26 +146,22 @@ def _sitting(f: SittingFigures) -> dict[str, Any]:
     }
 
 
-def _lifts(reps: pd.DataFrame | None) -> dict[str, Any]:
-    if reps is None:
-        return {
-            **{"repetitions": 0, "judged": 0, "rounded": 0},
-            **{"lumbar_share_pct": math.nan, "peak_lumbar_flexion_deg": math.nan},
-        }
-    ratio = pd.to_numeric(reps["lumbar_hip_ratio"])
+def _lifts(reps: Rows) -> dict[str, Any]:
+    judged = [row.rounded for row in reps if not math.isnan(_number(row.rounded))]
+    ratios = [_number(row.lumbar_hip_ratio) for row in reps]
     return {
         "repetitions": len(reps),
-        "judged": int(reps["rounded"].notna().sum()),
-        "rounded": int(pd.to_numeric(reps["rounded"]).sum()),
-        "lumbar_share_pct": 100.0 * _median(ratio / (1.0 + ratio)),
-        "peak_lumbar_flexion_deg": _median(pd.to_numeric(reps["peak_lumbar_flexion_deg"])),
+        "judged": len(judged),
+        "rounded": int(sum(judged)),
+        "lumbar_share_pct": 100.0 * _middle([ratio / (1.0 + ratio) for ratio in ratios if ratio != -1.0]),
+        "peak_lumbar_flexion_deg": _middle([_number(row.peak_lumbar_flexion_deg) for row in reps]),
     }
 
 
-def _median(values: pd.Series) -> float:
-    known = values.dropna()
-    return float(known.median()) if len(known) else math.nan
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
 
 
-def _tests(table: pd.DataFrame | None) -> dict[str, float]:
-    return {} if table is None else dict(zip(table["name"], table["value"], strict=True))
+def _middle(values: list[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return median(known) if known else math.nan
