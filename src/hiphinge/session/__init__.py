@@ -138,7 +138,14 @@ class Session:
         own_range = plan.calibration.max_lumbar_flexion if plan.calibration else float("nan")
         limit = rounding.limit(plan.params.rounding, own_range)
         heard = run.monitor.heard
-        quality = summary.Quality(heard.loss_pct(), heard.gaps(), angles.nan_pct(), tuple(self.recording.damage))
+        quality = summary.Quality(
+            heard.loss_pct(),
+            heard.gaps(),
+            angles.nan_pct(),
+            tuple(self.recording.damage),
+            run.monitor.sync_error,
+            summary.how_synced(run.monitor),
+        )
         content = {
             "recording": self.recording.path.name,
             **self.metadata,

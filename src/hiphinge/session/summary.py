@@ -14,6 +14,7 @@ import numpy as np
 
 from hiphinge.blocks import THIGH_LEFT, THIGH_RIGHT, Alert, Bout, Calibration, Repetition, Sensor, Tick
 from hiphinge.detect.heard import Gap
+from hiphinge.monitor import Monitor
 from hiphinge.session.setups import setup_of
 
 SKIN_SD_DEG = 5.0
@@ -26,11 +27,21 @@ SKIN_WORDS = (
 )
 
 
+ONE_CLOCK = "not measured: the sensors' clocks were taken as one, as the recording gives them"
+TWISTED = "from a twist of all sensors in one hand"
+ARRIVALS = (
+    "estimated from when packets were heard; sensors that wait for the radio alike may be further apart. "
+    "Twist them all in one hand before you put them on"
+)
+
+
 @dataclass(frozen=True)
 class Quality:
     """How well the recording was heard.
 
-    ``loss_pct`` by site; ``nan_pct`` by column; ``sync_error`` s, or None with ``sync_reason``.
+    ``loss_pct`` by site; ``nan_pct`` by column; ``sync_error`` s, one standard
+    deviation of the time between the two worst clocks, or None; ``sync_reason``
+    how it is known, or why not.
     """
 
     loss_pct: Mapping[str, float]
@@ -38,7 +49,14 @@ class Quality:
     nan_pct: Mapping[str, float]
     damage: tuple[str, ...] = ()
     sync_error: float | None = None
-    sync_reason: str = "not measured: the sensors' clocks were taken as one, as the recording gives them"
+    sync_reason: str = ONE_CLOCK
+
+
+def how_synced(heard: Monitor) -> str:
+    """Where the monitor's sync error comes from."""
+    if heard.sync_error is None:
+        return ONE_CLOCK
+    return TWISTED if heard.is_twisted else ARRIVALS
 
 
 def clock_words(tick: Tick | None, start: float) -> dict[str, Any]:
@@ -103,12 +121,12 @@ def calibration_words(calibration: Calibration | None, attached: bool) -> dict[s
 
 
 def quality_words(quality: Quality) -> dict[str, Any]:
-    """Loss, gaps, sync error with the reason when there is none, share of NaN."""
+    """Loss, gaps, sync error and how it is known, share of NaN."""
     return {
         "loss_pct": dict(quality.loss_pct),
         "gaps": [{"site": g.site, "start_s": g.start, "end_s": g.end} for g in quality.gaps],
         "sync_error_s": quality.sync_error,
-        "sync_error_reason": "" if quality.sync_error is not None else quality.sync_reason,
+        "sync_error_reason": quality.sync_reason,
         "nan_pct": dict(quality.nan_pct),
         "damage": list(quality.damage),
     }

@@ -77,7 +77,8 @@ def quality(summary: Summary, clock: Clock) -> Section:
     lost = [f"{site.replace('_', ' ')} {number(pct, 2)} %" for site, pct in q["loss_pct"].items()]
     gaps = q["gaps"]
     longest = max((g["end_s"] - g["start_s"] for g in gaps), default=0.0)
-    sync = f"{1000 * q['sync_error_s']:.0f} ms" if q["sync_error_s"] is not None else q["sync_error_reason"]
+    error = q["sync_error_s"]
+    sync = q["sync_error_reason"] if error is None else f"±{1000 * error:.1f} ms, {q['sync_error_reason']}"
     facts = (
         ("samples lost", listed(lost) or UNKNOWN),
         ("silences over 0.5 s", f"{len(gaps)}, the longest {span(longest)}" if gaps else "none"),
