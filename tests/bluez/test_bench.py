@@ -85,7 +85,7 @@ def test_three_sensors_stream_without_a_gap(bluez: Bench) -> None:
         hosts = [Host(device) for device in (await found()).values()]
         for host in hosts:
             await host.stream()
-        await asyncio.gather(*(host.until(25) for host in hosts))
+        await asyncio.gather(*(host.until(12) for host in hosts))
         for host in hosts:
             await host.client.write_gatt_char(CONTROL, STOP, response=True)
             await host.client.read_gatt_char(INFO)  # whatever was on its way is here before this answer

@@ -128,7 +128,7 @@ def test_three_sensors_stream_without_loss() -> None:
             assert {there.client.mtu_size for there in hosts} == {247}
             for there in hosts:
                 await there.stream()
-            await asyncio.gather(*(there.until(20) for there in hosts))
+            await asyncio.gather(*(there.until(10) for there in hosts))
             for there in hosts:
                 await there.command(STOP)
                 await there.client.stop_notify(DATA)
@@ -209,7 +209,7 @@ def test_a_battery_dies() -> None:
     """The level falls, then the sensor is gone and stays away."""
 
     async def story() -> None:
-        async with connected(one(battery=10.0, battery_lasts=0.6)) as (wearer, there):
+        async with connected(one(battery=10.0, battery_lasts=0.4)) as (wearer, there):
             first = (await there.client.read_gatt_char("2a19"))[0]
             await there.gone.wait()
             assert wearer.peripherals[SACRUM].is_dead
@@ -266,7 +266,7 @@ def test_nobody_answers() -> None:
     run(story())
 
 
-@pytest.mark.parametrize("ticks", [0, 1, 2, 5, 20, 60])
+@pytest.mark.parametrize("ticks", [0, 1, 2, 5, 20])
 def test_a_connect_given_up_midway_leaves_no_link_behind(ticks: int) -> None:
     """At any point of it; the sensor can be had at once."""
 
@@ -286,7 +286,7 @@ def test_a_connect_given_up_midway_leaves_no_link_behind(ticks: int) -> None:
     run(story())
 
 
-@pytest.mark.parametrize("ticks", [0, 1, 2, 5, 10])
+@pytest.mark.parametrize("ticks", [0, 2, 10])
 def test_a_sensor_that_drops_the_link_while_it_is_made(ticks: int) -> None:
     """bleak's own error, at any point of it; and then it can be had."""
 
@@ -346,7 +346,7 @@ def test_faults_of_the_queue_reach_the_host() -> None:
     async def story() -> None:
         async with connected(one(loss=0.3, interval=0.05)) as (_, there):
             await there.stream()
-            await there.until(15)
+            await there.until(8)
             numbers = seqs(there.packets)
             assert numbers == sorted(set(numbers))
             assert numbers[-1] > len(numbers)
