@@ -179,7 +179,8 @@ class Thighs:
 
 
 def _unit(v: Floats) -> Floats:
-    return v / np.sqrt(_dot(v, v))[..., None]
+    length = np.sqrt(_dot(v, v))
+    return v / np.where(length > 0, length, np.nan)[..., None]
 
 
 def _dot(v: Floats, w: Floats) -> Floats:
