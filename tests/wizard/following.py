@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from hiphinge import monitor, simulate
@@ -11,18 +11,10 @@ from hiphinge.wizard.guide import ACTION, Guidance, Guide, Params
 from hiphinge.wizard.judge import Verdict
 
 LOSS = (simulate.Loss(),)
+STEP_S = 0.4
+"""Between two looks of the wearer at the guide."""
 LONGEST = 400.0
 """s after which a guide that is not done never will be."""
-
-
-class Sure(simulate.Responsive):
-    """Somebody who knows which sensor is which and leaves out the finding."""
-
-    def _answers(self) -> dict[str, Callable[[str], None]]:
-        return {**super()._answers(), "tap": self._leave_out, "knee": self._leave_out}
-
-    def _leave_out(self, site: str) -> None:
-        self.press("skip", 1.0)
 
 
 @dataclass
@@ -55,17 +47,22 @@ def followed(
     *mistakes: str,
     faults: Sequence[simulate.Fault] = (),
     sites: tuple[str, ...] = simulate.Wearing().sites,
-    sure: bool = False,
     guide: Params | None = None,
+    begin: str = "",
+    until: str = "done",
 ) -> Followed:
-    """Somebody with these habits and sensors is guided until it is done, or LONGEST s are over."""
+    """Somebody with these habits and sensors is guided until it is done, or LONGEST s are over.
+
+    ``begin`` with this step; ``until`` this one is asked for, or "fault": until something was refused.
+    """
     wearing = simulate.Wearing(sites=sites, faults=(*LOSS, *faults))
-    kind = Sure if sure else simulate.Responsive
-    wearer = kind(seed=seed, manner=simulate.Manner(mistakes=mistakes), wearing=wearing)
+    wearer = simulate.Responsive(seed=seed, manner=simulate.Manner(mistakes=mistakes), wearing=wearing)
     asking = Guide(monitor.Params(), wearer.sensors, wearer="Ada", created_utc="2026-01-05T09:00:00Z", guide=guide)
-    run, stood = Followed(wearer, asking.feed(()), 0.0), float("inf")
-    while not run.told.done and wearer.now < LONGEST:
-        inputs = wearer.inputs()
+    run, stood = Followed(wearer, asking.feed([Control(0, ACTION, begin)]), 0.0), float("inf")
+    while (
+        not run.told.done and wearer.now < LONGEST and run.told.step != until and not (until == "fault" and run.faults)
+    ):
+        inputs = wearer.inputs(STEP_S)
         run.told = asking.feed(inputs)
         run.ended += run.told.ended
         run.log += [*inputs, *run.told.marks]

@@ -150,7 +150,7 @@ class Responsive:
         self._up()
         if self._errs("moves"):
             self.score.now += 4.0 + float(self._rng.uniform(3.0, 6.0))
-            turn = np.deg2rad(self._rng.uniform(15, 35))
+            turn = np.deg2rad(self._rng.uniform(22, 40))
             for to in (turn, 0.0):
                 self.score.move("heading", float(to), 0.7)
                 self.score.move("trunk", 0.4 * float(to), 0.7)

@@ -13,8 +13,8 @@ from hiphinge.wizard.spans import Span
 from hiphinge.wizard.steps import LEGS, NAMES, OTHER_LEG, THIGHS, Over, Params, Step
 from hiphinge.wizard.taps import Tap
 
-AGREE = 4.0
-"""s between two taps that belong to one answer [D]."""
+AGREE, AGAIN = 4.0, 8.0
+"""s between two taps that belong to one answer, and after which it is asked once more [D]."""
 
 
 class Twist(Step):
@@ -85,6 +85,7 @@ class Touch(Step):
         self.site, self.seen = site, f"That is the {NAMES[site]} one."
         self.hint = "tap with a fingertip; press s if you are sure which is which"
         self._last: Tap | None = None
+        self._asked = began
 
     @property
     def say(self) -> str:
@@ -92,12 +93,15 @@ class Touch(Step):
         return f"Tap twice, firmly, on the sensor {SPOTS[self.site]}."
 
     def follow(self, moment: Moment) -> Over | None:
-        """Taps come by another way: :meth:`hear`."""
+        """Taps come by another way, :meth:`hear`; too soft ones are asked for again."""
+        if moment.t - self._asked > AGAIN:
+            self._asked, self.hint = moment.t, "tap harder, with a fingertip; press s if you are sure which is which"
+            self.repeats += 1
         return None
 
     def hear(self, tap: Tap) -> Over | None:
         """The second tap on the same sensor decides."""
-        before, self._last = self._last, tap
+        before, self._last, self._asked = self._last, tap, tap.t
         if before is None or before.site != tap.site or tap.t - before.t > AGREE:
             self.hint, self.progress = "once more", 0.5
             return None
@@ -158,6 +162,7 @@ class Knee(Step):
             return Over(span)
         if up not in {self._other, self._asked}:
             self._other, self._from, self.hint = up, t, "once more, the same knee"
+            self.repeats += 1
             return None
         words = f"The sensor called {NAMES[up]} rose with your {LEGS[self.site]} knee"
         if up == self._asked:  # nothing rose with its own

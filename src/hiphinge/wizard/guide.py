@@ -41,12 +41,13 @@ RENAMED = "It is noted: leave them where they are."
 class Params:
     """Those of the steps and of their judgement; ``sitting``: sit tall and slumped too.
 
+    taps : who is asked to tap stands still: softer ones count than at any other time.
     silent : s without a sample after which a sensor is named [D].
     """
 
     steps: steps.Params = field(default_factory=steps.Params)
     judge: judge.Params = field(default_factory=judge.Params)
-    taps: taps.Params = field(default_factory=taps.Params)
+    taps: taps.Params = field(default_factory=lambda: taps.Params(jolt=3.0, clear=3.0))
     sitting: bool = True
     silent: float = 1.5
 
@@ -334,7 +335,7 @@ class Guide:
         return Guidance(
             step="done" if found else s.name,
             site="" if found else s.site,
-            attempt=self._attempt,
+            attempt=self._attempt + s.repeats,
             since=s.began,
             number=self._index + 1,
             count=len(self._plan),

@@ -30,7 +30,8 @@ class Params:
     lead, stand : s to take one's place, and of quiet standing. longest : s of it all.
     moved : rad at a trunk sensor (``cal_expiry``, biomechanics 0.1); ``moved_thigh`` rad,
         since people stand with one knee bent.
-    quarter, reversed : rad from which a sensor was turned on the skin, or is upside down.
+    quarter, reversed : rad from which a sensor was turned on the skin, or is upside down: on skin that
+        leans by 40°, up and down are but 100° apart, a quarter turn is never 90°.
     """
 
     lead: float = 2.0
@@ -39,7 +40,7 @@ class Params:
     moved: float = field(default=np.deg2rad(5), metadata={"unit": "rad"})
     moved_thigh: float = field(default=np.deg2rad(10), metadata={"unit": "rad"})
     quarter: float = field(default=np.deg2rad(55), metadata={"unit": "rad"})
-    reversed: float = field(default=np.deg2rad(120), metadata={"unit": "rad"})
+    reversed: float = field(default=np.deg2rad(92), metadata={"unit": "rad"})
 
     def limit(self, site: str) -> float:
         """How far, rad, a site may be from its zero."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hiphinge.blocks import Bools, Calibration, Floats, MotionBlock
+from hiphinge.blocks import UPPER_LUMBAR, Bools, Calibration, Floats, MotionBlock
 from hiphinge.errors import CalibrationRefused
 from hiphinge.kinematics import mounting
 from hiphinge.kinematics.mounting import Rest
@@ -23,7 +23,8 @@ class Params:
     """Limits that a step must keep; [D] where nothing else is said.
 
     quiet : share of a stand that must be still.
-    deep : rad of trunk inclination that a full bend reaches; people reach 93 to 111° (Laird 2018).
+    deep, deep_pelvis : rad of trunk inclination, or of the pelvis where it alone tells, that a full
+        bend reaches; people reach 93 to 111°, and 48 to 59° (Laird 2018).
     past_seat : lumbar flexion on the seat over that of the bends, at most: sitting as
         usual takes 43 to 79 % of the maximum (biomechanics 0.4).
     straight : rad of thigh elevation in a bend with straight knees.
@@ -34,6 +35,7 @@ class Params:
 
     quiet: float = 0.6
     deep: float = field(default=np.deg2rad(55), metadata={"unit": "rad"})
+    deep_pelvis: float = field(default=np.deg2rad(28), metadata={"unit": "rad"})
     past_seat: float = 0.85
     straight: float = field(default=np.deg2rad(32), metadata={"unit": "rad"})
     backward: float = field(default=np.deg2rad(12), metadata={"unit": "rad"})
@@ -108,7 +110,7 @@ class Judge:
         checks = (
             self._exchanged(lumbar, trunk, inside, depth),
             self._slipped(),
-            self._bent_knees(thighs, trunk, inside),
+            self._bent_knees(thighs, inside & (np.nan_to_num(trunk) > 0.6 * depth)),
             self._half(found, lumbar, thighs, inside, depth),
         )
         return next((v for v in checks if v), self._told(found, depth))
@@ -136,8 +138,7 @@ class Judge:
                 return Verdict("bend", False, f"{words} Press it on firmly.", "slipped", (site,))
         return None
 
-    def _bent_knees(self, thighs: Sequence[Floats], trunk: Floats, inside: Bools) -> Verdict | None:
-        deep = inside & (np.nan_to_num(trunk) > self.params.range_of_motion.depth)
+    def _bent_knees(self, thighs: Sequence[Floats], deep: Bools) -> Verdict | None:
         rose = max((float(np.nanmax(x[deep], initial=0.0)) for x in thighs), default=0.0)
         if rose <= self.limits.straight:
             return None
@@ -150,9 +151,9 @@ class Judge:
     def _half(
         self, found: Calibration, lumbar: Floats | None, thighs: Sequence[Floats], inside: Bools, depth: float
     ) -> Verdict | None:
-        words = ""
-        if depth < self.limits.deep:
-            words = f"The bends reached {np.rad2deg(depth):.0f}°, expected {np.rad2deg(self.limits.deep):.0f}° or more"
+        words, least = "", self.limits.deep if UPPER_LUMBAR in found.mountings else self.limits.deep_pelvis
+        if depth < least:
+            words = f"The bends reached {np.rad2deg(depth):.0f}°, expected {np.rad2deg(least):.0f}° or more"
         elif lumbar is not None and thighs:
             seated = np.any([np.nan_to_num(x) > np.deg2rad(50) for x in thighs], axis=0)
             seated &= within(self.motion.t, self.spans, "sit") & np.isfinite(lumbar)

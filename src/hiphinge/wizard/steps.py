@@ -30,12 +30,13 @@ class Params:
 
     lead : s to take one's place before a step counts.
     stand : s of quiet standing (biomechanics 0.1). give_up : s after which a stand that never was is refused.
-    still : rad/s rms of quiet standing, as ``mounting.Params.still_rate``; a leg that shifts for
-        ``twitch`` s up to twice that is no harm (a real person's did).
+    still : rad/s rms of quiet standing, as ``mounting.Params.still_rate``; a thigh alone that shifts
+        for ``twitch`` s by up to twice that is no harm (a real person's did).
     sits, bends : how often. patience : s for a step of movements; pause : s of standing about between two.
     seated : rad of thigh tilt on a seat; a chair of usual height gives 75 to 90°.
     seat_still : s on the seat before it counts. on_seat : rad/s rms of sitting still.
-    bent : rad of trunk tilt from which a bend is one (``range_of_motion.Params.depth``).
+    bent : rad of trunk tilt from which a bend is one (``range_of_motion.Params.depth``);
+        ``bent_pelvis`` where the sacrum alone tells: it takes half of it.
     back : rad of tilt that is standing again.
     straight : rad the thigh may tilt in a bend with straight knees; the pelvis's way back takes 10 to 20°.
     again : s of quiet standing after the last bend.
@@ -58,6 +59,7 @@ class Params:
     seat_still: float = 0.8
     on_seat: float = field(default=np.deg2rad(25), metadata={"unit": "rad/s"})
     bent: float = field(default=np.deg2rad(40), metadata={"unit": "rad"})
+    bent_pelvis: float = field(default=np.deg2rad(22), metadata={"unit": "rad"})
     back: float = field(default=np.deg2rad(15), metadata={"unit": "rad"})
     straight: float = field(default=np.deg2rad(32), metadata={"unit": "rad"})
     again: float = 2.0
@@ -87,6 +89,8 @@ class Step:
     name = ""
     site = ""
     seen = "Seen."
+    repeats = 0
+    """How often it was asked for once more within itself."""
     hint = ""
     remaining = NAN
     progress = 0.0
@@ -149,13 +153,18 @@ class Stand(Step):
         if moves <= p.still:
             self._quiet = moment.t
             self._since = moment.t - 0.4 if self._since is None else self._since
-        twitch = self._quiet is not None and moment.t - self._quiet < p.twitch and moves <= 2.0 * p.still
-        if self._since is None or not twitch:
+        thigh = moment.sites[worst] in THIGHS and self._trunk(moment) <= p.still
+        twitch = self._quiet is not None and moment.t - self._quiet < p.twitch and thigh and moves <= 2.0 * p.still
+        if self._since is None or not (moves <= p.still or twitch):
             return self._moved(moment, worst, moves)
         so_far = moment.t - self._since
         self.remaining, self.progress = max(p.stand - so_far, 0.0), min(so_far / p.stand, 1.0)
         self.hint = f"stand still: {np.ceil(self.remaining):.0f} s more"
         return Over(Span("stand", self._since, moment.t)) if so_far >= p.stand - 1e-6 else None
+
+    @staticmethod
+    def _trunk(moment: Moment) -> float:
+        return max((float(x) for s, x in zip(moment.sites, moment.stirring, strict=True) if s in TRUNK), default=0.0)
 
     def _moved(self, moment: Moment, worst: int, moves: float) -> Over | None:
         p = self.params
@@ -278,6 +287,7 @@ class Bend(Step):
         self.peaks: list[float] = []  # of the trunk, rad
         self.thigh = 0.0  # most that it rose in a bend, rad
         self._peak = 0.0
+        self._bent = params.bent if UPPER_LUMBAR in ups else params.bent_pelvis
         self._shallow = 0  # bends that were none
         self._deepest = 0.0
         self._idle = began
@@ -299,12 +309,12 @@ class Bend(Step):
         trunk = np.fmax.reduce([x for s, x in tilts.items() if s in TRUNK], initial=0.0)
         thigh = np.fmax.reduce([x for s, x in tilts.items() if s in THIGHS], initial=0.0)
         self._peak = max(self._peak, float(trunk))
-        if trunk >= p.bent:
+        if trunk >= self._bent:
             self.thigh = max(self.thigh, float(thigh))
         if trunk < p.back:
-            if self._peak >= p.bent:
+            if self._peak >= self._bent:
                 self.peaks.append(self._peak)
-            self._shallow += 0.5 * p.bent <= self._peak < p.bent
+            self._shallow += 0.5 * self._bent <= self._peak < self._bent
             self._deepest, self._peak = max(self._deepest, self._peak), 0.0
         if trunk > p.back or not self.peaks:
             self._idle = moment.t
@@ -322,7 +332,7 @@ class Bend(Step):
 
     def _advice(self, trunk: float, thigh: float) -> str:
         p, of = self.params, f"({len(self.peaks)} of {self.params.bends})"
-        if trunk >= 0.5 * p.bent:
+        if trunk >= 0.5 * self._bent:
             if thigh > p.straight:
                 return "knees straight"
             if trunk < self._peak - np.deg2rad(8):
@@ -346,7 +356,7 @@ class Bend(Step):
         p, span = self.params, Span("bend", self.began, t)
         if self.peaks:
             return Over(span, "few", f"Only {len(self.peaks)} of {p.bends} bends were seen.")
-        reached, least = np.rad2deg(max(self._deepest, self._peak)), np.rad2deg(p.bent)
+        reached, least = np.rad2deg(max(self._deepest, self._peak)), np.rad2deg(self._bent)
         return Over(span, "half", f"The deepest bend reached {reached:.0f}°, expected {least:.0f}° or more.")
 
     def cut(self, t: float) -> Over | None:
