@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -24,11 +25,13 @@ from hiphinge.apps.history import command
 from hiphinge.apps.history.gathering import entry_of
 from hiphinge.apps.history.report import render
 from hiphinge.apps.history.tables import Period
+from hiphinge.apps.history.told import trend_in_words
 from hiphinge.apps.history.view import View, views
 from hiphinge.blocks import Packet, Sensor, Tick
 from hiphinge.devices import hiphinge_imu
 from hiphinge.errors import HiphingeError, InputError, JournalError
 from hiphinge.history import Entry, Journal
+from hiphinge.history.trends import MEASURES, Trend
 from tests.apps.test_report import EVIL, PROBE, Browser, chromium, words_of
 from tests.history import made_up_sessions as made
 from tests.history.made_up_sessions import bouts_of
@@ -243,6 +246,20 @@ def test_days_weeks_trends_and_goals() -> None:
     assert len(week.days) == 5
     assert week.all_days == 40
     assert week.trends[:3] == shown.trends[:3]
+
+
+@pytest.mark.parametrize(
+    ("recent", "before", "noise", "said"),
+    [
+        (2.5, 2.1, 0.1, "breaks 2.5 /h, 0.4 more than before (10 and 1 day)"),
+        (2.1, 2.5, 0.1, "breaks 2.1 /h, 0.4 less than before (10 and 1 day)"),
+        (2.5, 2.1, 0.3, "breaks 2.5 /h, no clear change from 2.1 (10 and 1 day)"),
+        (2.5, math.nan, 0.1, ""),
+    ],
+)
+def test_a_trend_is_told_with_what_it_rests_on(recent: float, before: float, noise: float, said: str) -> None:
+    breaks = next(measure for measure in MEASURES if measure.name == "breaks")
+    assert trend_in_words(Trend(breaks, recent, 10, before, 1, noise)) == said
 
 
 @pytest.mark.parametrize("options", [("--day", "2026-11-20"), ("--week", "2026-11-20"), ()])

@@ -169,4 +169,4 @@ def test_steps_of_the_clock_and_tests_are_kept() -> None:
         journal.add(one)
         assert list(journal.table("bout")["day"]) == ["2026-11-20", "2026-11-21"]
         assert journal.table("test")[["day", "name", "value"]].to_numpy().tolist() == [["2026-11-20", "ankle_cm", 9.5]]
-        assert journal.summaries()["a"]["tests"] == {"ankle_cm": 9.5}
+        assert json.loads(journal.table("session")["summary"][0])["tests"] == {"ankle_cm": 9.5}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class Entry:
     bouts: tuple[Row, ...] = ()
     alerts: tuple[Row, ...] = ()
     shifts: tuple[float, ...] | None = None
-    size: int = field(default=0)
+    size: int = 0
 
     @classmethod
     def of(cls, summary: Mapping[str, Any], reps: pd.DataFrame, bouts: pd.DataFrame, alerts: pd.DataFrame) -> Entry:

@@ -100,10 +100,6 @@ class Journal:
         with in_words(self.path):
             return pd.read_sql_query(sql, self._connection)
 
-    def summaries(self) -> dict[str, dict[str, Any]]:
-        """Session -> its summary."""
-        return {row[0]: json.loads(row[1]) for row in self._select("SELECT id, summary FROM session")}
-
     def _select(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         with in_words(self.path):
             return self._connection.execute(sql, values).fetchall()
