@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import struct
 
 import numpy as np
 import pytest
@@ -16,12 +17,13 @@ from hiphinge.sources.ble.source import Bluetooth
 from hiphinge.sources.inbox import Inbox
 from hiphinge.sources.virtual.twin import Identity, Twin
 from hiphinge.sources.virtual.twins import TWINS, twin_class
+from hiphinge.sources.virtual.twins.witmotion import WitMotion
 from hiphinge.sources.virtual.worn import Worn, address, wearing
 from tests.sources.virtual.conversation import Table
 from tests.sources.virtual.playing import run
 
 TURNING = np.deg2rad([30.0, -60.0, 10.0])
-RATES = {"movella_dot": 60.0}
+RATES = {"movella_dot": 60.0, "polar_verity": 104.0, "movesense": 104.0}
 COUNTING = ("metamotion", "thingy52")
 """Without a clock."""
 MAKES = [make for make in TWINS if make in DRIVERS]
@@ -120,6 +122,62 @@ def test_a_reboot_is_set_up_again(make: str) -> None:
     after = decoder.decode(table.packets).block
     assert len(after) > 50
     assert after.t_ns[0] < before.t_ns[-1]
+
+
+class Erratic(WitMotion):
+    """Its stamps are those of a queue, not of a clock."""
+
+    def _tail(self, tick: float) -> bytes:
+        return struct.pack("<IH", round(tick / 0.07) * 70, 0)
+
+
+class Older(WitMotion):
+    """Knows nothing of register 0x96."""
+
+    def write(self, uuid: str, value: bytes) -> None:
+        """Left out."""
+        if value[2:3] != b"\x96":
+            super().write(uuid, value)
+
+
+@pytest.mark.parametrize("kind", [Erratic, Older])
+def test_a_witmotion_without_a_clock_is_counted(kind: type[WitMotion]) -> None:
+    """Found out while it is set up."""
+    table = Table(DRIVERS["witmotion"], kind(Identity(), turning))
+    table.start(Wanted())
+    table.packets.clear()
+    table.pass_time(2.0)
+    decoder, block = decoded(table)
+    assert decoder.time == COUNTED
+    np.testing.assert_array_equal(block.t_ns, np.arange(len(block)) * 10_000_000)
+    assert len(block) == pytest.approx(200, abs=8)
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_a_bad_day(make: str) -> None:
+    """Lost, doubled, nonsensical notifications: what is right is decoded, what is not is told, in any grouping."""
+    table, rng = on_the_table(make), np.random.default_rng(7)
+    table.start(Wanted())
+    table.packets.clear()
+    table.pass_time(10.0)
+    spoilt: list[Packet] = []
+    for packet in table.packets:
+        lost, nonsense, doubled = rng.uniform(size=3) < 0.05
+        heard = packet._replace(payload=rng.bytes(int(rng.integers(64)))) if nonsense else packet
+        spoilt += [heard] * (0 if lost else 2 if doubled else 1)
+    whole, single = table.driver.decoder("s"), table.driver.decoder("s")
+    for link in table.links():
+        whole.follow(link)
+        single.follow(link)
+    block, errors, _ = whole.decode(spoilt)
+    apart = [single.decode([packet]) for packet in spoilt]
+    np.testing.assert_array_equal(block.t_ns, np.concatenate([one.block.t_ns for one in apart]))
+    np.testing.assert_array_equal(block.gyr, np.concatenate([one.block.gyr for one in apart]))
+    assert [str(e) for e in errors] == [str(e) for one in apart for e in one.errors]
+    assert len(errors) > 3
+    right = np.abs(block.gyr - TURNING).max(axis=1) < 0.002
+    assert right.mean() > 0.99
+    assert right.sum() > 0.75 * 10 * RATES.get(make, 100.0)
 
 
 def test_dots_share_a_clock_once_synchronised() -> None:
