@@ -75,13 +75,14 @@ class Heading:
             return segments
         if self._phase is None:
             self._phase = round(float(segments.t[0]) * self.params.rate) % self.params.window
-        q = np.concatenate((self._held, segments.q_e_b), axis=1)
-        flags = np.concatenate((self._held_flags, segments.flags), axis=1)
+        q, flags = segments.q_e_b, segments.flags
+        if self._held.shape[1]:
+            q, flags = np.concatenate((self._held, q), axis=1), np.concatenate((self._held_flags, flags), axis=1)
         turn = self._turns(q, flags, n)
-        out, related = segments.q_e_b.copy(), (segments.flags & LEVEL_ONLY) == 0
+        out, related = segments.q_e_b.copy(order="K"), (segments.flags & LEVEL_ONLY) == 0
         for i, (angles, lengths) in turn.items():
             turns = rotation.about_vertical(-np.nan_to_num(angles))
-            out[i] = rotation.turned(np.repeat(turns, lengths, axis=0), out[i])
+            out[i] = rotation.turned(turns if len(turns) == 1 else np.repeat(turns, lengths, axis=0), out[i])
             related[i] &= np.repeat(np.isfinite(angles), lengths) & related[self._reference]
         return replace(segments, q_e_b=out, related=related)
 
@@ -90,41 +91,37 @@ class Heading:
         size, held = self.params.window, q.shape[1] - n
         first = size - (self._phase or 0) - held  # of the n instants, those until the open window closes
         bounds = list(range(first, n + 1, size)) if n >= first else []
-        starts = [0, *(held + bound for bound in bounds[:-1])]
-        lengths = np.diff([0, *bounds, n]).tolist()
-        closed = slice(0, held + bounds[-1] if bounds else 0)
-        z_p = _mediolateral(q[self._reference, closed])
-        turns = {}
-        for i, loop in self._loops.items():
-            before = [loop.angle]
-            after = self._close(i, z_p, q[:, closed], flags[:, closed], starts) if bounds else np.empty(0)
-            turns[i] = np.concatenate((before, after)), lengths
+        turns = {i: (np.array([loop.angle]), [n]) for i, loop in self._loops.items()}
         if bounds:
+            starts = [0, *(held + bound for bound in bounds[:-1])]
+            lengths = np.diff([0, *bounds, n]).tolist()
+            after = self._close(q[:, : held + bounds[-1]], flags[:, : held + bounds[-1]], starts)
+            turns = {i: (np.append(turns[i][0], angles), lengths) for i, angles in after.items()}
             self._phase = 0
         keep = n - bounds[-1] if bounds else n + held
         self._held, self._held_flags = q[:, q.shape[1] - keep :], flags[:, flags.shape[1] - keep :]
         return turns
 
-    def _close(self, i: int, z_p: np.ndarray, q: Floats, flags: Flags, starts: list[int]) -> Floats:
-        """The loop's angle after each window that is complete now; windows begin at ``starts``."""
-        loop, size = self._loops[i], self.params.window
-        z_d = _mediolateral(q[i])
-        either = flags[self._reference] | flags[i]
-        good = (np.abs(z_p) > self.params.level) & (np.abs(z_d) > self.params.level) & self._upright(i, q)
-        good &= (either & (MISSING | LEVEL_ONLY)) == 0
-        pair = np.where(good, z_d * z_p.conj(), 0.0)
-        sums = np.add.reduceat(pair, starts)
-        counts = np.add.reduceat(good.astype(int), starts)
-        breaks = np.logical_or.reduceat((either & (MISSING | SETTLING)) != 0, starts)
-        return loop.follow(np.angle(sums), counts >= size // 2, breaks)
+    def _close(self, q: Floats, flags: Flags, starts: list[int]) -> dict[int, Floats]:
+        """Each loop's angle after each window that is complete now; windows begin at ``starts``."""
+        pelvis, pelvis_flags = q[self._reference], flags[self._reference]
+        right = _mediolateral(pelvis)
+        fit = self._level(right) & (rotation.inclination(pelvis) > -self.params.lying_limit)
+        after = {}
+        for i, loop in self._loops.items():
+            own, either = _mediolateral(q[i]), pelvis_flags | flags[i]
+            good = fit & self._level(own) & ((either & (MISSING | LEVEL_ONLY)) == 0)
+            if self.sites[i] in (THIGH_LEFT, THIGH_RIGHT):
+                good &= np.abs(rotation.inclination(q[i])) < self.params.thigh_limit
+            sums = np.add.reduceat(np.where(good, own * right.conj(), 0.0), starts)
+            counts = np.add.reduceat(good.astype(int), starts)
+            breaks = np.logical_or.reduceat((either & (MISSING | SETTLING)) != 0, starts)
+            after[i] = loop.follow(np.angle(sums), counts >= self.params.window // 2, breaks)
+        return after
 
-    def _upright(self, i: int, q: Floats) -> Bools:
-        """Where the wearer does not lie, and a thigh hangs."""
-        p = self.params
-        upright = rotation.inclination(q[self._reference]) > -p.lying_limit
-        if self.sites[i] in (THIGH_LEFT, THIGH_RIGHT):
-            upright &= np.abs(rotation.inclination(q[i])) < p.thigh_limit
-        return upright
+    def _level(self, right: np.ndarray) -> Bools:
+        """Where the horizontal part (n,) of a mediolateral axis is long enough to have a heading."""
+        return right.real**2 + right.imag**2 > self.params.level**2
 
 
 class _Loop:
@@ -145,17 +142,17 @@ class _Loop:
 
     def follow(self, measured: Floats, good: Bools, breaks: Bools) -> Floats:
         """One update a window; a break, or too long unseen, starts the average anew."""
-        out = np.empty(len(measured))
-        for j in range(len(measured)):
-            if breaks[j] or self._unseen > self.stale:
+        out = []
+        for angle, seen, broken in zip(measured.tolist(), good.tolist(), breaks.tolist(), strict=True):
+            if broken or self._unseen > self.stale:
                 self._seen, self._drift = 0, 0.0
-            if good[j]:
-                self._update(float(measured[j]))
+            if seen:
+                self._update(angle)
             else:
                 self._angle += self._drift * self.step
                 self._unseen += self.step
-            out[j] = self.angle
-        return out
+            out.append(self.angle)
+        return np.array(out)
 
     def _update(self, measured: float) -> None:
         self._seen += 1
@@ -169,5 +166,7 @@ class _Loop:
 
 def _mediolateral(q_e_b: Floats) -> np.ndarray:
     """Horizontal part of the segment's z axis (right), as a complex number (n,)."""
-    w, x, y, z = q_e_b[:, 0], q_e_b[:, 1], q_e_b[:, 2], q_e_b[:, 3]
-    return 2 * (x * z + w * y) + 2j * (y * z - w * x)
+    w, x, y, z = rotation.parts(q_e_b)
+    right = np.empty(len(w), complex)
+    right.real, right.imag = 2 * (x * z + w * y), 2 * (y * z - w * x)
+    return right

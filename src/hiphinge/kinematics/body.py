@@ -28,6 +28,6 @@ class Body:
 
 def vertical_rate(q_e_s: Floats, gyr: Floats) -> Floats:
     """Rate of turn (n,) rad/s about the vertical, left positive, of a sensor with gyr (n, 3)."""
-    w, x, y, z = q_e_s[..., 0], q_e_s[..., 1], q_e_s[..., 2], q_e_s[..., 3]
+    w, x, y, z = rotation.parts(q_e_s)
     level = gyr[..., 0] * (x * z - w * y) + gyr[..., 1] * (y * z + w * x)
     return 2 * level + gyr[..., 2] * (1 - 2 * (x * x + y * y))

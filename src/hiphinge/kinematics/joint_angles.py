@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from hiphinge.blocks import (
 )
 
 THIGHS = (THIGH_LEFT, THIGH_RIGHT)
+TRUNK = ((UPPER_LUMBAR, "trunk_inclination", "trunk_lean"), (SACRUM, "pelvis_tilt", "pelvis_lean"))
 
 
 @dataclass(frozen=True)
@@ -50,55 +52,62 @@ class JointAngles:
     def measure(self, segments: SegmentBlock) -> AngleBlock:
         """NaN where a sensor is absent, still settling after a gap, or not worn."""
         known = (segments.flags & (MISSING | SETTLING)) == 0
+        q, sd = segments.q_e_b, segments.inclination_sd
+        if not known.all():
+            q, sd = np.where(known[..., None], q, np.nan), np.where(known, sd, np.nan)
         at = {s: i for i, s in enumerate(segments.sites) if s in self.sites}
-        q = {s: np.where(known[i][:, None], segments.q_e_b[i], np.nan) for s, i in at.items()}
-        sd = {s: np.where(known[i], segments.inclination_sd[i], np.nan) for s, i in at.items()}
-        related = {s: segments.related[i] for s, i in at.items()}
+        inclined = rotation.inclination(q)  # of all segments at once, as below: live, it is the calls that cost
         angles: dict[str, Floats] = {}
-        if UPPER_LUMBAR in q:
-            angles["trunk_inclination"] = rotation.inclination(q[UPPER_LUMBAR])
-            angles["trunk_lean"] = lean(q[UPPER_LUMBAR])
-        if SACRUM in q:
-            angles["pelvis_tilt"] = rotation.inclination(q[SACRUM])
-            angles["pelvis_lean"] = lean(q[SACRUM])
+        for site, inclination_name, lean_name in TRUNK:
+            if site in at:
+                angles[inclination_name], angles[lean_name] = inclined[at[site]], lean(q[at[site]])
         for thigh in THIGHS:
-            if thigh in q:
-                angles["thigh_elevation" + side_of(thigh, segments.sites)] = -rotation.inclination(q[thigh])
-        if UPPER_LUMBAR in q and SACRUM in q:
-            self._lumbar(q, sd, related[UPPER_LUMBAR], angles)
-        for thigh in THIGHS:
-            if thigh in q and SACRUM in q:
-                self._hip(thigh, q, sd, related[thigh], angles)
-        flags = np.bitwise_or.reduce(segments.flags, axis=0)
-        return AngleBlock(segments.t, angles, flags)
+            if thigh in at:
+                angles["thigh_elevation" + side_of(thigh, segments.sites)] = -inclined[at[thigh]]
+        distal = [s for s in at if s != SACRUM]
+        if SACRUM in at and distal:
+            which = [at[s] for s in distal]
+            cardan = _joints(q[at[SACRUM]], q[which], segments.related[which])
+            for site, z, x, y in zip(distal, *cardan, strict=True):
+                joint = _Joint(segments.related[at[site]], z, x, y, sd[at[SACRUM]] ** 2 + sd[at[site]] ** 2)
+                if site == UPPER_LUMBAR:
+                    self._lumbar(joint, angles)
+                else:
+                    self._hip(site, side_of(site, segments.sites), joint, angles)
+        return AngleBlock(segments.t, angles, np.bitwise_or.reduce(segments.flags, axis=0))
 
-    def _lumbar(self, q: dict[str, Floats], sd: dict[str, Floats], related: Bools, angles: dict[str, Floats]) -> None:
-        z, x, y = _joint(q[SACRUM], q[UPPER_LUMBAR], related)
-        by_gravity = angles["trunk_inclination"] - angles["pelvis_tilt"]
-        angles["lumbar_flexion"] = np.where(related, -z, wrapped(by_gravity))
-        angles["lumbar_side_bend"], angles["lumbar_rotation"] = x, y
-        askew = self.params.axis_gain * np.abs(angles["trunk_inclination"])
-        angles["lumbar_flexion_sd"] = np.sqrt(sd[UPPER_LUMBAR] ** 2 + sd[SACRUM] ** 2 + askew**2)
+    def _lumbar(self, joint: _Joint, angles: dict[str, Floats]) -> None:
+        trunk = angles["trunk_inclination"]
+        angles["lumbar_flexion"] = joint.flexion(-joint.z, trunk - angles["pelvis_tilt"])
+        angles["lumbar_side_bend"], angles["lumbar_rotation"] = joint.x, joint.y
+        angles["lumbar_flexion_sd"] = np.sqrt(joint.variance + (self.params.axis_gain * np.abs(trunk)) ** 2)
 
-    def _hip(
-        self, thigh: str, q: dict[str, Floats], sd: dict[str, Floats], related: Bools, angles: dict[str, Floats]
-    ) -> None:
-        side = next(
-            side for side in ("", "_left", "_right") if thigh.endswith(side) and "thigh_elevation" + side in angles
-        )
+    def _hip(self, thigh: str, side: str, joint: _Joint, angles: dict[str, Floats]) -> None:
         outward = -1.0 if thigh == THIGH_RIGHT else 1.0
-        z, x, y = _joint(q[SACRUM], q[thigh], related)
         by_gravity = angles["pelvis_tilt"] + angles["thigh_elevation" + side]
-        angles["hip_flexion" + side] = np.where(related, z, wrapped(by_gravity))
-        angles["hip_abduction" + side], angles["hip_rotation" + side] = outward * x, -outward * y
-        askew = self.params.axis_gain * np.abs(by_gravity)
-        angles["hip_flexion_sd" + side] = np.sqrt(sd[SACRUM] ** 2 + sd[thigh] ** 2 + askew**2)
+        angles["hip_flexion" + side] = joint.flexion(joint.z, by_gravity)
+        angles["hip_abduction" + side], angles["hip_rotation" + side] = outward * joint.x, -outward * joint.y
+        angles["hip_flexion_sd" + side] = np.sqrt(joint.variance + (self.params.axis_gain * np.abs(by_gravity)) ** 2)
 
 
-def _joint(q_e_p: Floats, q_e_d: Floats, related: Bools) -> tuple[Floats, Floats, Floats]:
-    """Cardan angles of the distal in the proximal segment; NaN where their headings are not related."""
+class _Joint(NamedTuple):
+    """Cardan angles (n,) rad of one joint, NaN where not ``related``, and the ``variance`` of its two inclinations."""
+
+    related: Bools
+    z: Floats
+    x: Floats
+    y: Floats
+    variance: Floats
+
+    def flexion(self, cardan: Floats, by_gravity: Floats) -> Floats:
+        """Where the headings are related that of Cardan, elsewhere the difference of inclinations."""
+        return cardan if self.related.all() else np.where(self.related, cardan, wrapped(by_gravity))
+
+
+def _joints(q_e_p: Floats, q_e_d: Floats, related: Bools) -> tuple[Floats, Floats, Floats]:
+    """Cardan angles (m, n) of distal segments (m, n, 4) in the proximal one (n, 4); NaN where not ``related``."""
     q_p_d = rotation.multiply(rotation.conjugate(q_e_p), q_e_d)
-    return rotation.cardan_zxy(q_p_d if related.all() else np.where(related[:, None], q_p_d, np.nan))
+    return rotation.cardan_zxy(q_p_d if related.all() else np.where(related[..., None], q_p_d, np.nan))
 
 
 def side_of(thigh: str, worn: Sequence[str]) -> str:
@@ -108,7 +117,7 @@ def side_of(thigh: str, worn: Sequence[str]) -> str:
 
 def lean(q_e_b: Floats) -> Floats:
     """Sideways inclination (n,) rad of segments: the vertical's part along their z; ±90° lying on a side."""
-    x, y = q_e_b[..., 1], q_e_b[..., 2]
+    _, x, y, _ = rotation.parts(q_e_b)
     return np.arcsin(np.clip(1 - 2 * (x * x + y * y), -1.0, 1.0))
 
 
