@@ -117,7 +117,7 @@ def dots(days: pd.DataFrame, values: pd.Series, label: str, colour: str) -> figu
 def _by_day(days: pd.DataFrame, label: str, y_range: DataRange1d | None = None) -> tuple[figure, list[str]]:
     """A plot over days, from 0 up unless ``y_range`` says otherwise; the days' names."""
     names = axis_names(list(days["day"]))
-    plot = empty_plot(230, x_range=FactorRange(factors=names), y_range=y_range or DataRange1d(start=0), tools="")
+    plot = empty_plot(250, x_range=FactorRange(factors=names), y_range=y_range or DataRange1d(start=0), tools="")
     plot.toolbar_location = None
     plot.yaxis.axis_label = label
     plot.xgrid.grid_line_color = None

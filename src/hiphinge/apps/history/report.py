@@ -157,7 +157,7 @@ def _lifts(view: View, made: dict[str, Model]) -> Iterator[Section]:
     )
     yield Section("Lifts", ("Repetitions on the days that had some.",), key, plot="lifts")
     if days["lumbar_share_pct"].notna().any():
-        made["share"] = drawings.dots(days, days["lumbar_share_pct"], "low back, % of the bend", colours.BACK)
+        made["share"] = drawings.dots(days, days["lumbar_share_pct"], "low back, %", colours.BACK)
         words = "How much of a bend came from the low back, the rest from the hips; the middle lift of each day."
         yield Section("Share of the low back", (words,), plot="share")
 
