@@ -117,6 +117,18 @@ def test_nothing_is_written_before_its_answers_can_be_heard(driver: Driver) -> N
         return
 
 
+def test_the_table_of_devices_has_them_all() -> None:
+    """With its page, and "unverified" where it is."""
+    table = (NOTES / "README.md").read_text("utf-8")
+    rows = {
+        name: (page, last) for name, page, last in re.findall(r"^\| \[(\w+)\]\((.+?)\) .* \| (.+) \|$", table, re.M)
+    }
+    assert {name: rows[name][1].startswith("verified") for name in DRIVERS} == {
+        name: driver.verified for name, driver in DRIVERS.items()
+    }
+    assert all((NOTES / page).exists() for page, _ in rows.values())
+
+
 def test_each_device_has_one_driver() -> None:
     """A name that is taken cannot be taken again; strangers are nobody's."""
     with pytest.raises(ValueError, match="witmotion"):
