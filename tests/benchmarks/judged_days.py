@@ -49,11 +49,11 @@ def runs(labels: Labels) -> list[tuple[str, int, int]]:
     return [(str(labels[a]), a, b) for a, b in pairwise(edges) if b > a]
 
 
-def merged(labels: Labels) -> list[tuple[str, float, float]]:
-    """True bouts (name, start s, end s) by the published rules."""
+def merged(labels: Labels, stricter: float = 0.0) -> list[tuple[str, float, float]]:
+    """True bouts (name, start s, end s) by the published rules; ``stricter`` s: sitting must last longer, gaps less."""
     kept: list[list[object]] = []
     for name, a, b in runs(labels):
-        if (b - a) * CELL < SHORTEST.get(name, 0.0) and kept:
+        if (b - a) * CELL < SHORTEST.get(name, 0.0) + (stricter if name == "sitting" else 0.0) and kept:
             continue
         if kept and kept[-1][0] == name:
             continue
@@ -63,22 +63,22 @@ def merged(labels: Labels) -> list[tuple[str, float, float]]:
     bouts: list[tuple[str, int, int]] = []
     for name, a, b in spells:
         back = next((i for i in range(len(bouts) - 1, -1, -1) if bouts[i][0] == name), None)
-        if name in ("sitting", "lying") and back is not None and (a - bouts[back][2]) * CELL <= GAP:
+        if name in ("sitting", "lying") and back is not None and (a - bouts[back][2]) * CELL <= GAP - stricter:
             bouts[back:] = [(name, bouts[back][1], b)]
         else:
             bouts.append((name, a, b))
     return [(name, a * CELL, b * CELL) for name, a, b in bouts]
 
 
-def breaks(labels: Labels) -> list[Span]:
-    """(rise, credited) s of every time off the seat that lasted BREAK, after sitting."""
+def breaks(labels: Labels, least: float = BREAK) -> list[Span]:
+    """(rise, rise + ``least``) s of every time off the seat that lasted so long, after sitting."""
     found: list[Span] = []
     sat = False
     for away, group in _groups(labels):
         if not away:
             sat = True
-        elif sat and (group[1] - group[0]) * CELL >= BREAK:
-            found.append((group[0] * CELL, group[0] * CELL + BREAK))
+        elif sat and (group[1] - group[0]) * CELL >= least:
+            found.append((group[0] * CELL, group[0] * CELL + least))
             sat = False
     return found
 

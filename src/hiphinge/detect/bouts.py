@@ -47,6 +47,7 @@ class Timeline:
         self._shortest, self._gap, self._wait = shortest, gap, wait
         self._first = first
         self._spells: list[Spell] = []  # the last one is open
+        self._bridged: list[tuple[int, int, list[Spell]]] = []  # at which cell, after which spell, over what
         self._run = Spell(first, "")  # the newest labels that are alike
         self._at = self._left = first  # end of all labels; end of the last that fits the open spell
         self.since = self.known = first  # where the open spell began; where that became known
@@ -84,6 +85,9 @@ class Timeline:
         return [*spells, Spell(self._at, "")]
 
     def _begin(self, new: Spell) -> None:
+        while self._bridged and self._bridged[-1][0] >= new.start:  # what led back is taken back
+            _, reached, over = self._bridged.pop()
+            self._spells[reached + 1 :] = over
         while self._spells and self._spells[-1].start >= new.start:
             self._spells.pop()
         if not self._spells:
@@ -92,6 +96,7 @@ class Timeline:
         if back is None:
             self._spells.append(new)
         else:
+            self._bridged.append((new.start, back, self._spells[back + 1 :]))
             del self._spells[back + 1 :]
         self.since = self._spells[-1].start
 
@@ -115,5 +120,6 @@ class Timeline:
         if not final:
             return []
         done, self._spells = self._spells[: final + 1], self._spells[final:]
+        self._bridged = [(at, back - final, over) for at, back, over in self._bridged if back >= final and at > floor]
         self._first = self._spells[0].start
         return done
