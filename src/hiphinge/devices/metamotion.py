@@ -22,7 +22,7 @@ from hiphinge.devices.driver import (
     Wanted,
     Write,
 )
-from hiphinge.devices.offered import enough
+from hiphinge.devices.rates import enough, period_ns
 from hiphinge.errors import DecodeError, SensorRefused
 
 NAME = "metamotion"
@@ -192,8 +192,7 @@ class Layout:
         if chip is None:
             raise ValueError(f"chip is {str(more.get('chip'))[:40]}, expected {' or '.join(c.name for c in CHIPS)}")
         heads = bytes([ACC, chip.acc_packed]), bytes([GYR, chip.gyr_packed])
-        period_ns = 1e9 / configuration.rate_hz
-        return cls(*heads, period_ns, number(more, "acc_lsb", 0, 1), number(more, "gyr_lsb", 0, 1))
+        return cls(*heads, period_ns(configuration), number(more, "acc_lsb", 0, 1), number(more, "gyr_lsb", 0, 1))
 
 
 class Pair(NamedTuple):
