@@ -131,6 +131,9 @@ def test_a_recording_of_the_home_is_taken_in_once(hiphinge_home: Path, file: Pat
     (shown,) = json.loads(run("--json").stdout)["wearers"]
     (day,) = shown["days"]
     assert (shown["wearer"], day["day"], day["repetitions"]) == ("ada", "2026-01-05", 2)
+    (one,) = shown["sessions"]
+    assert (one["id"], one["file"], one["day"], one["setup"]) == ("r1", "monday.mcap", "2026-01-05", "full")
+    assert one["verdict"] == session.open(file).analyze().summary["calibration"]["verdict"]
     assert day["sitting_s"] == pytest.approx(session.open(file).analyze().summary["sitting"]["total_s"], abs=1e-3)
     summary = folder / "r1.summary.json"
     assert stat.S_IMODE(summary.stat().st_mode) == 0o600

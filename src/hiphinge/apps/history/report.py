@@ -107,6 +107,7 @@ def _sections(view: View, made: dict[str, Model]) -> Iterator[Section]:
             yield _weeks(view)
     yield _days(view)
     yield _figures(view)
+    yield _recorded(view)
 
 
 def _left_out(view: View) -> tuple[str, ...]:
@@ -231,6 +232,30 @@ def _cells(row: Any) -> tuple[str, ...]:
         f"{row.rounded} of {row.judged}" if row.judged else UNKNOWN,
         number(row.lumbar_share_pct, 0, " %"),
     )
+
+
+SESSIONS = (
+    Column("began", numeric=False),
+    Column("lasted"),
+    Column("sensors", numeric=False, minor=True),
+    Column("calibration", numeric=False),
+    Column("samples lost", minor=True),
+)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) and value else UNKNOWN
+
+
+def _recorded(view: View) -> Section:
+    """What all of it rests on: the last sessions, with their calibration and quality."""
+    rows = []
+    for one in reversed(list(view.sessions.tail(DRAWN).itertuples())):
+        lost = number(_known(one.loss_pct), 1, " %")
+        said = (in_words(one.day) or UNKNOWN, span(one.duration_s), _text(one.setup), _text(one.verdict))
+        rows.append(Row((*said, lost)))
+    note = (f"The last {DRAWN} of {len(view.sessions)}.",) if len(view.sessions) > DRAWN else ()
+    return Section("Sessions", table=Table(SESSIONS, tuple(rows)), notes=note)
 
 
 FIGURES = (

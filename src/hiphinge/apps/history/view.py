@@ -15,10 +15,15 @@ from hiphinge.history import Journal
 from hiphinge.history.entry import plain
 from hiphinge.history.trends import GoalKept, Trend, goals_kept, trends, weeks
 
+SESSION = "id file source start_utc utc_offset_s duration_s setup calibration_id verdict loss_pct refused".split()
+"""What is told of a session: columns of the journal's table."""
+
 
 @dataclass(frozen=True)
 class View:
     """One wearer: ``days`` of the period and ``weeks`` (see :mod:`hiphinge.history.trends`), ``bouts`` of those days.
+
+    ``sessions`` have a row each, :data:`SESSION` and the ``day`` on which they began ("" without a date).
 
     ``all_days`` counts the days of the whole history; ``notes`` are sentences about what needs one.
     """
@@ -27,6 +32,7 @@ class View:
     days: pd.DataFrame
     weeks: pd.DataFrame
     bouts: pd.DataFrame
+    sessions: pd.DataFrame
     trends: list[Trend]
     goals: list[GoalKept]
     wanted: settings.Goals
@@ -39,6 +45,7 @@ class View:
             "wearer": self.wearer,
             "days": records(self.days),
             "weeks": records(self.weeks),
+            "sessions": records(self.sessions),
             "trends": [
                 {
                     "measure": t.measure.name,
@@ -52,6 +59,14 @@ class View:
             "goals": [{"goal": g.words, "kept": g.kept, "days": g.days} for g in self.goals],
             "notes": self.notes,
         }
+
+
+def _sessions(tables: Tables, wearer: str, period: Period) -> pd.DataFrame:
+    first = tables.presence.groupby("session")["day"].min()
+    theirs = tables.sessions[tables.sessions["wearer"] == wearer]
+    theirs = theirs.assign(day=theirs["id"].map(first))
+    shown: pd.DataFrame = theirs[period.holds(theirs["day"])][["day", *SESSION]]
+    return shown
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -77,6 +92,7 @@ def _view(tables: Tables, wearer: str, period: Period, today: date) -> View:
         days=shown,
         weeks=weeks(shown),
         bouts=bouts,
+        sessions=_sessions(tables, wearer, period),
         trends=trends(theirs, min(today, period.last or today)),
         goals=goals_kept(shown, wanted),
         wanted=wanted,
