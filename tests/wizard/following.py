@@ -11,7 +11,7 @@ from hiphinge.wizard.guide import ACTION, Guidance, Guide, Params
 from hiphinge.wizard.judge import Verdict
 
 LOSS = (simulate.Loss(),)
-STEP_S = 0.4
+STEP_S = 0.8
 """Between two looks of the wearer at the guide."""
 LONGEST = 400.0
 """s after which a guide that is not done never will be."""

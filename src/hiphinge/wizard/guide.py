@@ -21,7 +21,7 @@ from hiphinge.blocks import SACRUM, UPPER_LUMBAR, Calibration, Control, Floats, 
 from hiphinge.errors import CalibrationRefused
 from hiphinge.monitor import Intake
 from hiphinge.monitor import Params as MonitorParams
-from hiphinge.wizard import finding, judge, steps, taps
+from hiphinge.wizard import finding, judge, moves, steps, taps
 from hiphinge.wizard.judge import Judge, Verdict
 from hiphinge.wizard.moments import Moment, Moments
 from hiphinge.wizard.spans import GUIDED, Span, to_control
@@ -223,11 +223,11 @@ class Guide:
     def _made(self, name: str, site: str) -> Step:
         given = (self.guide.steps, self._now, self._ups)
         if name in ("sit_tall", "slump"):
-            return steps.Pose(*given, name)
+            return moves.Pose(*given, name)
         if name in ("tap", "knee"):
             return (finding.Touch if name == "tap" else finding.Knee)(*given, site)
         kinds: dict[str, type[Step]] = {"twist": finding.Twist, "place": finding.Place}
-        kinds |= {"stand": steps.Stand, "sit": steps.Sit, "bend": steps.Bend}
+        kinds |= {"stand": steps.Stand, "sit": moves.Sit, "bend": moves.Bend}
         return kinds[name](*given)
 
     def _over(self, over: Over | None) -> None:

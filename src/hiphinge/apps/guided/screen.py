@@ -21,7 +21,7 @@ TITLES = {
     "done": "Calibrated",
 }
 KEYS = {"n": "next", "r": "redo", "s": "skip", "b": "back", "h": "hurts"}
-SHOWN_KEYS = "n next   r again   s skip   b back   h it hurts   q quit"
+SHOWN_KEYS = "n next · r again · s skip · b back · h hurts · q quit"
 SAY, HINT, WARN, GOOD = "bold bright_white", "bold bright_cyan", "bold magenta", "bright_cyan"
 """Told apart by words and signs too, not by colour alone."""
 ROOMY = 30
