@@ -142,6 +142,19 @@ def test_a_recording_of_the_home_is_taken_in_once(hiphinge_home: Path, file: Pat
     assert summary.stat().st_mtime_ns == before
 
 
+def test_a_recording_that_has_grown_is_taken_in_again(hiphinge_home: Path, run: Run) -> None:
+    """Its session was cut off and went on; a smaller copy under another name changes nothing."""
+    folder = recorded(hiphinge_home)
+    small(folder / "one.mcap", 1.0)
+    assert json.loads(run("--json").stdout)["wearers"][0]["sessions"][0]["duration_s"] == pytest.approx(0.99, abs=0.02)
+    (folder / "one.mcap").unlink()
+    small(folder / "one.mcap", 5.0)
+    small(folder / "zero.mcap", 0.5)
+    for _ in range(2):
+        (one,) = json.loads(run("--json").stdout)["wearers"][0]["sessions"]
+        assert (one["file"], one["duration_s"]) == ("one.mcap", pytest.approx(4.99, abs=0.02))
+
+
 def test_made_anew_from_recordings_alone_it_is_identical(hiphinge_home: Path, file: Path, run: Run) -> None:
     """Journal and summaries lost: the same rows, the same bytes of the summary."""
     folder = recorded(hiphinge_home, file, small(hiphinge_home / "short.mcap", 1.0))
