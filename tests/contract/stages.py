@@ -15,13 +15,25 @@ from typing import Any
 import numpy as np
 
 from hiphinge import monitor, simulate, wizard
-from hiphinge.alerts import rules
-from hiphinge.blocks import MISSING, SITES, AngleBlock, Calibration, Control, ImuBlock, Packet, Tick
+from hiphinge.alerts import cues, rules
+from hiphinge.blocks import (
+    MISSING,
+    SITES,
+    Alert,
+    AngleBlock,
+    Calibration,
+    Control,
+    Event,
+    ImuBlock,
+    Packet,
+    Repetition,
+    Tick,
+)
 from hiphinge.detect import lifts, rounding, signal, sitting, wear
 from hiphinge.devices import hiphinge_imu
 from hiphinge.fusion import heading, orientation
 from hiphinge.kinematics import body, joint_angles, split
-from hiphinge.streams import align, calibrate
+from hiphinge.streams import align, calibrate, clock
 
 GAP, DEAD = ("sacrum", 101.0, 3.0), ("thigh_right", 125.0)
 Stream = Any
@@ -179,6 +191,50 @@ def alert_stream() -> list[tuple[float, list[rules.Finding], list[Control], list
     return stream
 
 
+def set_stream() -> list[tuple[float, list[Any], list[Any], list[Any], list[Control]]]:
+    """Ten minutes of repetitions, some rounded, told at their ends; sets begun and ended at odd times."""
+    rng = np.random.default_rng(7)
+    none = dict.fromkeys(Repetition.__dataclass_fields__, float("nan"))
+    stream = []
+    for n in range(120):
+        end, is_rounded = 5.0 * n + 3.0, bool(rng.uniform() < 0.3)
+        share = 0.85 if is_rounded else 0.5
+        told = {"rep": n, "set": 1 + n // 20, "start": end - 2, "end": end, "kind": "hinge", "rounded": is_rounded}
+        told |= {"peak_lumbar_share": share, "peak_lumbar_flexion": rng.uniform(0.3, 0.7), "confidence": rng.uniform()}
+        rep = Repetition(**(none | told))  # type: ignore[arg-type]  # all its fields
+        crossing = Alert(end - 1, rules.ROUNDED, "warning", "", share, 0.8, "", "id")
+        said = [Control(round(end * 1e9), "set", str(rng.choice(["start", "stop"])))] if rng.uniform() < 0.1 else []
+        phases = [Event(end - 2, "phase", {"phase": "descent"}), Event(end, "phase", {"phase": "standing"})]
+        stream.append((end - 1.5, [], [], phases[:1], []))
+        stream.append((end - 0.5, [crossing] * is_rounded, [], [], []))
+        stream.append((end + 0.5, [], [rep], phases[1:], said))
+    return stream
+
+
+def build_cues(r: Recorded) -> tuple[Feed, Finish]:
+    stage = cues.Cues(cues.Params(share=0.7), "id")
+    now = -float("inf")
+
+    def feed(items: list[tuple[float, list[Any], list[Any], list[Any], list[Any]]]) -> list[Any]:
+        nonlocal now
+        now = items[-1][0] if items else now
+        return list(stage.update(*([x for item in items for x in item[i]] for i in (1, 2, 3, 4)), now))
+
+    return feed, list
+
+
+def ticking(r: Recorded) -> ImuBlock:
+    """One sensor on a clock of its own, 30 ppm fast, a sample a packet, heard up to 20 ms late."""
+    block = one_sensor(r)
+    rng = np.random.default_rng(3)
+    late = rng.integers(1_000_000, 20_000_000, len(block))
+    arrival = np.maximum.accumulate(block.t_ns + late) + np.arange(len(block))
+    own = np.rint((block.t_ns - block.t_ns[0]) * (1 + 30e-6)).astype(np.int64) + 5_000_000_000
+    made = replace(block, t_ns=own, arrival_ns=arrival)
+    locked(made)
+    return made
+
+
 SPOKEN = (("mute", "5"), ("unmute", ""), ("wrong", ""), ("wrong", '"rounded_back"'), ("re-zero", ""))
 
 
@@ -302,6 +358,8 @@ STAGES = {
     "Wear": Stage("wear", lambda r: (r.angles, r.motion), build_wear),
     "Signal": Stage("signal", lambda r: r.motion, lambda r: plain(signal.Signal(signal.Params(), SITES).update)),
     "Admission": Stage("alerts", lambda r: alert_stream(), build_admission),
+    "Cues": Stage("cues", lambda r: set_stream(), build_cues),
+    "Clock": Stage("clock", ticking, lambda r: plain(clock.Clock(clock.Params(), clock.DEVICE).place)),
 }
 
 

@@ -71,12 +71,24 @@ def test_impurities_are_found() -> None:
     assert sorted(impurities(tree)) == [".now", ".random", "async def f", "open()"]
 
 
+EXTRAS = {"sources.virtual": "virtual", "sinks": "sound push", "apps.dashboard": "dashboard"}
+"""Rooms that may import what only an extra brings; they do it when it is asked for, and say what is missing."""
+
+
 def test_third_party_imports_are_declared() -> None:
     """What the package imports is what it depends on: no less, so that a plain install runs."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {requirement.split(">")[0].lower() for requirement in project["dependencies"]}
-    imported = {source.split(".")[0] for m in modules() for source, _ in m.imports()}
-    foreign = imported - set(sys.stdlib_module_names) - {"hiphinge", ""}
+    imported = {(source.split(".")[0], m.name) for m in modules() for source, _ in m.imports()}
     by_name = packages_distributions()
-    missing = {name for name in foreign if not {d.lower() for d in by_name.get(name, [name])} & declared}
+    missing = set()
+    for name, module in imported:
+        wanted = list(project["dependencies"])
+        for room, extras in EXTRAS.items():
+            if module.startswith(f"hiphinge.{room}"):
+                wanted += [one for extra in extras.split() for one in project["optional-dependencies"][extra]]
+        declared = {requirement.split(">")[0].lower() for requirement in wanted}
+        if name not in {*sys.stdlib_module_names, "hiphinge", ""} and not declared & {
+            d.lower() for d in by_name.get(name, [name])
+        }:
+            missing.add((name, module))
     assert missing == set()

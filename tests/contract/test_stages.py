@@ -104,7 +104,7 @@ def test_params_are_frozen() -> None:
 
 def test_the_stages_have_something_to_say() -> None:
     """The recording sets off what the stages look for; else their contract would be empty."""
-    talking = ("Lifts", "Rounding", "Postures", "Signal", "Admission")
+    talking = ("Lifts", "Rounding", "Postures", "Signal", "Admission", "Cues")
     silent = [name for name in talking if not run(STAGES[name], [STAGES[name].stream(recorded())])[1]]
     assert silent == []
     idle = run(STAGES["Wear"], [STAGES["Wear"].stream(recorded())])[0]["idle"][0]
@@ -153,7 +153,7 @@ def test_nothing_at_all_and_one_row(stage: Stage) -> None:
     run(stage, [cut(stream, 0, 1)])
 
 
-@pytest.mark.parametrize("name", sorted(STAGES.keys() - {"Admission"}))
+@pytest.mark.parametrize("name", sorted(STAGES.keys() - {"Admission", "Cues"}))
 def test_nothing_known_is_allowed(name: str) -> None:
     """NaN for a while, then samples again: no warning, no error, still the same in any grouping."""
     stage = STAGES[name]

@@ -23,7 +23,7 @@ def test_an_input_older_than_the_last_is_stamped_as_the_last_was() -> None:
     inbox.put(Tick(10))
     inbox.put(Packet("a", "data", 4, b"x"))
     inbox.put(Link(3, "a", "lost", "why"))
-    assert inbox.take() == [Tick(10), Packet("a", "data", 10, b"x"), Link(10, "a", "lost", "why")]
+    assert inbox.take() == [Tick(10), Packet("a", "data", 11, b"x"), Link(11, "a", "lost", "why")]
 
 
 def test_a_wish_is_stamped_by_the_inboxs_clock_and_never_in_the_past() -> None:

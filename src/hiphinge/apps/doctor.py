@@ -126,7 +126,7 @@ def _sensors() -> Sign:
 
 def _bluetooth() -> Sign:
     from hiphinge.sources.ble.radio import radio  # noqa: PLC0415  bleak takes 0.2 s
-    from hiphinge.sources.ble.scan import nearby  # noqa: PLC0415
+    from hiphinge.sources.ble.scan import nearby  # noqa: PLC0415  the same
 
     async def look() -> str:
         async with radio() as air:

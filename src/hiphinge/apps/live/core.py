@@ -26,7 +26,7 @@ from hiphinge.blocks import Input, Outcome, Tick
 from hiphinge.errors import RecordingError
 from hiphinge.monitor import Monitor
 from hiphinge.recording import Writer
-from hiphinge.sources.inbox import Inbox
+from hiphinge.sources.inbox import Inbox, host_ns
 from hiphinge.sources.source import Source
 
 Listener = Callable[[Sequence[Input], Outcome], None]
@@ -128,7 +128,7 @@ async def _end(tasks: Sequence[asyncio.Task[object]]) -> None:
 def clock_pair() -> Tick:
     """Now on the monotonic and on the wall clock, its zone, and which boot this is."""
     offset = datetime.now().astimezone().utcoffset()
-    return Tick(time.monotonic_ns(), time.time_ns(), round(offset.total_seconds()) if offset else 0, boot_id())
+    return Tick(host_ns(), time.time_ns(), round(offset.total_seconds()) if offset else 0, boot_id())
 
 
 def boot_id() -> str:

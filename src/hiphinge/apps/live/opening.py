@@ -41,7 +41,7 @@ async def open_source(name: str, stack: AsyncExitStack, wearer: str, scenario: s
 
 async def _bluetooth(stack: AsyncExitStack, wearer: str) -> Opened:
     from hiphinge.sources.ble.radio import radio  # noqa: PLC0415  bleak takes 0.2 s, which only a radio needs
-    from hiphinge.sources.ble.source import Bluetooth  # noqa: PLC0415
+    from hiphinge.sources.ble.source import Bluetooth  # noqa: PLC0415  the same
 
     params = settings.load()
     if not params.sensors:

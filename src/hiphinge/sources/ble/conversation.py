@@ -13,6 +13,7 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from hiphinge.blocks import Packet
 from hiphinge.devices.driver import Ask, Driver, Read, Steps, Subscribe, Wait, Write
 from hiphinge.errors import SensorRefused
+from hiphinge.sources.inbox import host_ns
 
 T = TypeVar("T")
 
@@ -74,7 +75,7 @@ class Conversation:
 
     def _listener(self, name: str) -> Callable[[Any, bytearray], None]:
         def listen(_: BleakGATTCharacteristic, payload: bytearray) -> None:
-            arrival_ns = time.monotonic_ns()  # first: everything after it takes time
+            arrival_ns = host_ns()  # first: everything after it takes time
             if self._over:
                 return
             packet = Packet(self.sensor, name, arrival_ns, bytes(payload))

@@ -18,6 +18,7 @@ from hiphinge.sources.ble.conversation import Conversation
 from hiphinge.sources.ble.radio import Radio
 from hiphinge.sources.ble.scan import Scan, Sighting
 from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_sensor, of_the_radio
+from hiphinge.sources.inbox import host_ns
 
 CONNECT_S, SET_UP_S, LEAVE_S = 10.0, 20.0, 2.0
 """Patience with a connection, with its configuration, and with a farewell. A connection takes 0.1 to 2 s."""
@@ -113,7 +114,7 @@ class SensorLink:
                 if level is not None:
                     self._tell(BATTERY, f"{level:.0f}")
             if self.driver.exchange_s is not None:
-                await _quietly(talk.carry_out(self.driver.exchange(time.monotonic_ns())), SET_UP_S)
+                await _quietly(talk.carry_out(self.driver.exchange(host_ns())), SET_UP_S)
             await asyncio.sleep(self.driver.exchange_s or BATTERY_S)
 
     async def _back_off(self, most: float) -> None:
@@ -127,7 +128,7 @@ class SensorLink:
         self._tell(LOST, why)
 
     def _tell(self, state: str, value: str = "") -> None:
-        self._put(Link(time.monotonic_ns(), self.worn.sensor, state, value))
+        self._put(Link(host_ns(), self.worn.sensor, state, value))
 
 
 async def _unless(gone: asyncio.Event, asking: Coroutine[Any, Any, T], seconds: float) -> T:

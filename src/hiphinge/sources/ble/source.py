@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 
 from hiphinge.blocks import Link, Sensor
@@ -13,7 +12,7 @@ from hiphinge.errors import SettingsError
 from hiphinge.sources.ble.link import SensorLink
 from hiphinge.sources.ble.radio import Radio
 from hiphinge.sources.ble.scan import Scan
-from hiphinge.sources.inbox import Inbox
+from hiphinge.sources.inbox import Inbox, host_ns
 
 RADIO = "radio"
 """State of a Link without a sensor: the adapter's trouble in words."""
@@ -38,11 +37,11 @@ class Bluetooth:
 
     def now_ns(self) -> int:
         """The host's monotonic clock."""
-        return time.monotonic_ns()
+        return host_ns()
 
     async def run(self, inbox: Inbox) -> None:
         """Keep all links; on cancel every sensor is told to stop before this returns."""
-        self.scan = Scan(self._radio, lambda e: inbox.put(Link(time.monotonic_ns(), "", RADIO, str(e))))
+        self.scan = Scan(self._radio, lambda e: inbox.put(Link(host_ns(), "", RADIO, str(e))))
         self.links = tuple(SensorLink(worn, self._radio, self.scan, inbox.put, self._wanted) for worn in self.sensors)
         scanning = asyncio.create_task(self.scan.run())
         keeping = [asyncio.create_task(link.run()) for link in self.links]
