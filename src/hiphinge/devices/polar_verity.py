@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from hiphinge.blocks import GRAVITY, Floats, ImuBlock, Link, Packet
+from hiphinge.blocks import GRAVITY, Floats, ImuBlock, Link, Packet, Times
 from hiphinge.devices import delta_frames
 from hiphinge.devices.configured import Configured, number
 from hiphinge.devices.driver import (
@@ -28,6 +28,7 @@ from hiphinge.devices.driver import (
 )
 from hiphinge.devices.pairing import Frame, Pair, Pairing
 from hiphinge.devices.rates import enough, period_ns
+from hiphinge.devices.spacing import Spacing
 from hiphinge.errors import DecodeError, SensorRefused
 
 NAME = "polar_verity"
@@ -57,8 +58,6 @@ COMPRESSED = 0x80
 LATEST_NS = 1 << 62
 LATE_NS = 10_000_000_000
 """A frame so far behind the one before is late or doubled; farther: the clock was set [D]."""
-STRETCH = 1.1
-"""Times the nominal period that samples may really be apart; more: a frame is missing [D]."""
 NONSENSE = 2.0
 """Times the range: no sensor measures that."""
 
@@ -223,11 +222,11 @@ def measured(frame: bytes, scale: Scale) -> Floats:
     return values
 
 
-class Times:
-    """When the samples of one stream's frames were taken: each frame says it of its last."""
+class Stream:
+    """One of the two: when its samples were taken. Each frame says it of its last."""
 
     def __init__(self, period_ns: float) -> None:
-        self._period_ns = period_ns
+        self._spacing = Spacing(period_ns)
         self._before: int | None = None
 
     def is_late(self, last_ns: int) -> bool:
@@ -238,12 +237,10 @@ class Times:
         """The clock was set back."""
         return self._before is not None and last_ns < self._before
 
-    def of(self, last_ns: int, n: int) -> np.ndarray:
-        """(n,) ns; evenly since the frame before, or at the nominal rate where that is not known."""
-        apart = self._period_ns
-        if self._before is not None and 0 < last_ns - self._before < STRETCH * n * apart:
-            apart = (last_ns - self._before) / n
+    def times(self, last_ns: int, n: int) -> Times:
+        """(n,) ns."""
         self._before = last_ns
+        apart = self._spacing.since(last_ns, n)
         return last_ns - np.rint(apart * np.arange(n - 1, -1, -1)).astype(np.int64)
 
 
@@ -265,7 +262,7 @@ class Decoder:
     def _anew(self) -> None:
         period_ns = self._scale.value.period_ns if self._scale.value else 1e9
         self._pairing = Pairing(period_ns)
-        self._times = {ACC: Times(period_ns), GYR: Times(period_ns)}
+        self._streams = {ACC: Stream(period_ns), GYR: Stream(period_ns)}
 
     def follow(self, link: Link) -> None:
         """Every configuration starts both streams anew."""
@@ -294,11 +291,11 @@ class Decoder:
             raise ValueError("shorter than a frame's head")
         kind, last_ns, _ = HEAD.unpack_from(packet.payload)
         values = measured(packet.payload, scale)
-        if last_ns >= LATEST_NS or self._times[kind].is_late(last_ns):
+        if last_ns >= LATEST_NS or self._streams[kind].is_late(last_ns):
             raise ValueError("a time before that of the last frame, or beyond any")
-        if self._times[kind].is_anew(last_ns):
+        if self._streams[kind].is_anew(last_ns):
             self._anew()
-        frame = Frame(self._times[kind].of(last_ns, len(values)), values, packet.arrival_ns)
+        frame = Frame(self._streams[kind].times(last_ns, len(values)), values, packet.arrival_ns)
         return self._pairing.acc(frame) if kind == ACC else self._pairing.gyr(frame)
 
     def _block(self, pairs: list[Pair]) -> ImuBlock:

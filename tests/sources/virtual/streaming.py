@@ -18,7 +18,7 @@ from hiphinge.sources.virtual.space import opened
 from hiphinge.sources.virtual.twin import Identity, Samples, Twin
 
 ADDRESS = "C4:7F:51:5E:00:02"
-BENDING_S = 24.0
+BENDING_S = 35.5
 """Into the scenario: the wearer bends."""
 
 

@@ -12,6 +12,7 @@ TWINS: dict[str, str] = {
     "witmotion": "hiphinge.sources.virtual.twins.witmotion:WitMotion",
     "movella_dot": "hiphinge.sources.virtual.twins.movella_dot:MovellaDot",
     "metamotion": "hiphinge.sources.virtual.twins.metamotion:MetaMotion",
+    "movesense": "hiphinge.sources.virtual.twins.movesense:Movesense",
     "polar_verity": "hiphinge.sources.virtual.twins.polar_verity:PolarVerity",
 }
 """Name -> "module:class"; a module is imported when its sensor is worn."""
