@@ -33,6 +33,7 @@ ANGLES = (
     "lumbar_flexion_high",
 )
 
+DEGREES = float(np.rad2deg(1.0))
 ROWS = 200_000
 """Instants a table of angles holds: 12 MB, half an hour."""
 
@@ -90,8 +91,12 @@ class AngleStream:
         return {f"{name}_deg": round(100.0 * float(s), 3) for name, s in zip(self.names, share, strict=True)}
 
     def _column(self, name: str) -> NDArray[np.float32]:
-        parts = [b.angles[name] if name in b.angles else np.full(len(b), np.nan) for b in self._blocks]
-        return np.rad2deg(np.concatenate([np.empty(0), *parts])).astype(np.float32)
+        column, at = np.full(sum(map(len, self._blocks)), np.nan, np.float32), 0
+        for b in self._blocks:
+            if name in b.angles:  # one pass from rad in 64 bits to degrees in 32
+                np.multiply(b.angles[name], DEGREES, out=column[at : at + len(b)], casting="same_kind")
+            at += len(b)
+        return column
 
 
 def _arrow(column: NDArray[Any]) -> pa.Array:
