@@ -20,8 +20,8 @@ VARIABLE = "DBUS_SYSTEM_BUS_ADDRESS"
 class Bench:
     """``address`` of the bus for DBUS_SYSTEM_BUS_ADDRESS; every method returns when it has taken effect there."""
 
-    def __init__(self, bus: PrivateBus) -> None:
-        self._bus = bus
+    def __init__(self, bus: PrivateBus, words: tuple[str, ...] = ()) -> None:
+        self._bus, self._words = bus, words
         self._bluetoothd: subprocess.Popen[str] | None = None
 
     @property
@@ -89,7 +89,7 @@ class Bench:
         if not self._bus.is_running:
             self._bus.start()
         self._bluetoothd = subprocess.Popen(
-            [sys.executable, "-m", "tests.bluez.bluetoothd"],
+            [sys.executable, "-m", "tests.bluez.bluetoothd", *self._words],
             cwd=ROOT,
             env=os.environ | {VARIABLE: self._bus.address},
             stdin=subprocess.PIPE,
@@ -121,10 +121,10 @@ class Bench:
 
 
 @contextlib.contextmanager
-def bench(folder: Path) -> Iterator[Bench]:
-    """Running; killed in any case."""
+def bench(folder: Path, *words: str) -> Iterator[Bench]:
+    """Running; killed in any case. ``words`` are bluetoothd's."""
     with private_bus(folder) as bus:
-        made = Bench(bus)
+        made = Bench(bus, words)
         try:
             made.start()
             yield made

@@ -1,7 +1,8 @@
 """A fake bluetoothd in a process of its own: org.bluez with three sensors of the open layout on the system bus.
 
 Obeys JSON lines on stdin (``{"do": "drop", "site": "sacrum"}``), answers each with one on stdout.
-Run as ``python -m tests.bluez.bluetoothd`` with DBUS_SYSTEM_BUS_ADDRESS set.
+Run as ``python -m tests.bluez.bluetoothd`` with DBUS_SYSTEM_BUS_ADDRESS set; with a number, the sensors are worn by
+somebody who works out for so many hours from the start on (the measure of the product's own cost), else they nod.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from dbus_fast import BusType
 from dbus_fast.aio import MessageBus
 
 from hiphinge.blocks import SACRUM, THIGH_RIGHT, UPPER_LUMBAR, Floats
-from hiphinge.sources.virtual.twin import Identity
+from hiphinge.sources.virtual.twin import Identity, Sense
 from hiphinge.sources.virtual.twins.open_layout import OpenLayout
 from tests.bluez.objects import ADAPTER, Adapter, Device, Trouble
 
@@ -33,11 +35,21 @@ def nodding(times: Floats) -> tuple[Floats, Floats]:
     return 9.80665 * np.stack([np.cos(angle), zero, np.sin(angle)], 1), np.stack([zero, rate, zero], 1)
 
 
-class Bluetoothd:
-    """The adapter, its devices, and what a test may do to them."""
+def worn(hours: float) -> Callable[[str], Sense]:
+    """What the sensor on a site feels of a workout that begins now."""
+    from hiphinge.sources.virtual.motion import Motion  # noqa: PLC0415  slow, and of no use to most tests
+    from tests.benchmarks.worn_home import workout  # noqa: PLC0415  the same
 
-    def __init__(self, bus: MessageBus) -> None:
-        self._bus = bus
+    motion = Motion(workout(hours, tuple(ADDRESSES)))
+    motion.begin(time.monotonic())
+    return lambda site: motion.sensor(site, list(ADDRESSES).index(site))
+
+
+class Bluetoothd:
+    """The adapter, its devices, and what a test may do to them; ``feels`` gives a site's motion."""
+
+    def __init__(self, bus: MessageBus, feels: Callable[[str], Sense] = lambda site: nodding) -> None:
+        self._bus, self._feels = bus, feels
         self._trouble = Trouble()
         self._devices: dict[str, Device] = {}
         self._adapter = Adapter(self._trouble, self._devices.values)
@@ -46,10 +58,10 @@ class Bluetoothd:
     def reset(self) -> None:
         """Everything as at the start, new sensors too."""
         self.remove()
-        self.__init__(self._bus)  # type: ignore[misc]  # a fresh one on the same bus
+        self.__init__(self._bus, self._feels)  # type: ignore[misc]  # a fresh one on the same bus
         self._bus.export(ADAPTER, self._adapter)
         for site, address in ADDRESSES.items():
-            twin = OpenLayout(Identity(address), nodding)
+            twin = OpenLayout(Identity(address), self._feels(site))
             twin.power_on(time.monotonic())
             self._made[site] = twin
             self._devices[site] = Device(self._bus, self._trouble, twin, RSSI[site])
@@ -90,7 +102,7 @@ class Bluetoothd:
 async def serve() -> None:
     """Until stdin ends."""
     bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
-    bluetoothd = Bluetoothd(bus)
+    bluetoothd = Bluetoothd(bus, worn(float(sys.argv[1]))) if sys.argv[1:] else Bluetoothd(bus)
     bluetoothd.reset()
     await bus.request_name("org.bluez")
     lines = asyncio.StreamReader()
