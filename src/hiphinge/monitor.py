@@ -16,10 +16,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hiphinge.alerts import cues, findings, rules
+from hiphinge.alerts import cues, findings, reminders, rules
 from hiphinge.blocks import (
     SACRUM,
     SITES,
+    Alert,
     AngleBlock,
     Calibration,
     Control,
@@ -62,6 +63,7 @@ class Params:
     wear: wear.Params = field(default_factory=wear.Params)
     signal: signal.Params = field(default_factory=signal.Params)
     alerts: rules.Params = field(default_factory=rules.Params)
+    reminders: reminders.Params = field(default_factory=reminders.Params)
     cues: cues.Params = field(default_factory=cues.Params)
     mounting: mounting.Params = field(default_factory=mounting.Params)
     range_of_motion: range_of_motion.Params = field(default_factory=range_of_motion.Params)
@@ -214,7 +216,7 @@ class Monitor:
         self._postures = sitting.Postures(params.sitting, known.upright, known.slump, cells, known.mountings)
         self.heard = heard.Heard(self.sites)
         self._signal = signal.Signal(params.signal, self.sites)
-        self._admission = rules.Admission(params.alerts, self.calibration.id)
+        self._admission = rules.Admission(params.alerts, self.calibration.id, params.reminders)
         self._cues = cues.Cues(params.cues, self.calibration.id)
         self._now = -float("inf")
 
@@ -256,7 +258,7 @@ class Monitor:
         parts.append(Outcome(nothing(parts[0].angles), _ordered(worn.events, last.events), (), last.bouts))
         seen = self._admitted(_together(parts, self._drain()), ())
         late = self._admission.finish()
-        return replace(seen, alerts=(*seen.alerts, *late), cues=(*seen.cues, *late))
+        return replace(seen, alerts=(*seen.alerts, *recorded(late)), cues=(*seen.cues, *late))
 
     def _follow(self, motion: MotionBlock) -> Outcome:
         angles = self._angles.follow(motion)
@@ -276,15 +278,20 @@ class Monitor:
         clocks = [one for one in others if isinstance(one, Tick) and one.utc_ns is not None]
         if len(seen.angles):
             self._now = float(seen.angles.t[-1])
-        alerts = self._admission.update(found, self._now, controls, clocks)
+        alerts = self._admission.update(found, self._now, controls, clocks, seen.events)
         phases = [e for e in seen.events if e.kind == "phase"]
         told = self._cues.update(alerts, seen.repetitions, phases, controls, self._now)
         heard = tuple(c for c in told if c in alerts or self._admission.hears(c.kind, c.t))
-        return replace(seen, alerts=alerts, cues=heard)
+        return replace(seen, alerts=recorded(alerts), cues=heard)
 
     def _drain(self) -> tuple[Event, ...]:
         events, self._intake.events = tuple(self._intake.events), []
         return events
+
+
+def recorded(told: Iterable[Alert]) -> tuple[Alert, ...]:
+    """What of it is an alert: "shift a little" is said, not recorded."""
+    return tuple(alert for alert in told if alert.kind != reminders.SHIFT)
 
 
 def nothing(like: AngleBlock) -> AngleBlock:

@@ -15,7 +15,6 @@ from hiphinge.blocks import Event
 PARAMS = rules.Params()
 EVENTS: dict[str, Mapping[str, object]] = {
     "rounded": {"flexion": 0.72, "limit": 0.64, "share": 0.9, "sd": 0.01},
-    "sitting_too_long": {"sitting_s": 1860.0, "limit_s": 1800.0, "since": 40.0},
     "data_poor": {"since": 70.0, "share": 0.4, "limit": 0.25},
     "sensor_lost": {"site": "sacrum", "since": 97.0},
     "sensor_slipped": {"site": "sacrum", "moved_deg": 11.2, "limit_deg": 8.0},
@@ -23,7 +22,6 @@ EVENTS: dict[str, Mapping[str, object]] = {
 }
 MEANT = {
     "rounded": (rules.ROUNDED, "Rounded to 90 % of your range (limit 80 %)"),
-    "sitting_too_long": (rules.SITTING, "Time to move: sitting for 31 min"),
     "data_poor": (rules.POOR, "Poor signal: 40 % of it missing (limit 25 %). Angles pause"),
     "sensor_lost": (rules.LOST, "Nothing from the pelvis sensor for 8 s. Check its battery and the distance"),
     "sensor_slipped": (rules.SLIPPED, "The pelvis sensor seems to have moved by 11° (limit 8°). Calibrate again"),

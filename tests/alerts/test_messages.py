@@ -44,7 +44,12 @@ def test_one_leg_on_the_other() -> None:
 
 
 def test_every_kind_has_words() -> None:
-    assert set(messages.WORDS) == {rules.ROUNDED, *rules.SLOW} == set(SAID)
+    assert set(messages.WORDS) == {rules.ROUNDED, rules.SITTING, *rules.SLOW} == set(SAID)
+
+
+def test_the_second_word_and_the_softer_one() -> None:
+    assert messages.words(rules.SITTING, 2100.0, 1800.0, {"again": True}) == "Still time to move: sitting for 35 min"
+    assert messages.shift(960.0) == "Shift a little: 16 min in one posture"
 
 
 @pytest.mark.parametrize("kind", SAID)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hiphinge.blocks import SACRUM, SITES, THIGH_RIGHT, UPPER_LUMBAR, Bout
+from hiphinge.blocks import SACRUM, SITES, THIGH_RIGHT, UPPER_LUMBAR, Bout, Event
 from hiphinge.detect import sitting, wear
 from hiphinge.detect.sitting import Postures, Seen
 from tests.detect import days, people
 
 RAD = np.deg2rad
+SEAT = ("seat_taken", "seat_left", "break_taken", "seat_forgotten")
 
 
 def watch(day: days.Day, cuts: list[int] | None = None, **scale: float) -> Seen:
@@ -26,7 +28,8 @@ def watch(day: days.Day, cuts: list[int] | None = None, **scale: float) -> Seen:
 
 
 def together(seen: list[Seen]) -> Seen:
-    return Seen(tuple(b for s in seen for b in s.bouts), tuple(e for s in seen for e in s.events))
+    events = sorted((e for s in seen for e in s.events), key=lambda e: (e.t, e.kind))
+    return Seen(tuple(b for s in seen for b in s.bouts), tuple(events))
 
 
 def told(bouts: tuple[Bout, ...]) -> list[tuple[str, float, float]]:
@@ -75,8 +78,8 @@ def test_short_interruptions_do_not_end_sitting() -> None:
     """Up for 15 s: one bout and yet a rise. Up for 30 s: two bouts."""
     short = watch(days.play([("sitting", 60.0), ("standing", 15.0), ("sitting", 60.0)]))
     assert [b.posture for b in short.bouts] == ["sitting"]
-    assert [e.kind for e in short.events] == ["sit_to_stand"]
-    assert short.events[0].t == pytest.approx(61.0, abs=1.0)
+    (rise,) = [e.t for e in short.events if e.kind == "sit_to_stand"]
+    assert rise == pytest.approx(61.0, abs=1.0)
     long = watch(days.play([("sitting", 60.0), ("standing", 30.0), ("sitting", 60.0)]))
     assert [b.posture for b in long.bouts] == ["sitting", "standing", "sitting"]
 
@@ -129,18 +132,57 @@ def test_slouch_is_the_share_of_time_near_the_own_slump() -> None:
     assert np.isnan(watch(day).bouts[1].slouch)
 
 
-def test_sitting_too_long_is_told_once_a_stretch() -> None:
-    """Half a minute up does not start it anew; a minute up does."""
-    short = watch(days.play([("sitting", 1200.0), ("standing", 30.0), ("sitting", 700.0)]))
-    told_at = [(e.t, e.data["sitting_s"]) for e in short.events if e.kind == "sitting_too_long"]
-    assert told_at == [(1800.0, 1800.0)]
-    long = watch(days.play([("sitting", 1200.0), ("standing", 90.0), ("sitting", 1200.0)]))
-    assert [e.kind for e in long.events] == ["sit_to_stand"]
+def test_the_seat_is_taken_left_and_a_break_credited() -> None:
+    """Half a minute up starts nothing anew; a minute up is a break, credited when it is one."""
+    truth = [("standing", 30.0), ("sitting", 100.0), ("standing", 30.0), ("sitting", 100.0), ("walking", 90.0)]
+    seen = of_seat(watch(days.play([*truth, ("sitting", 60.0)])).events)
+    assert [kind for kind, _, _ in seen] == [
+        "seat_taken",
+        "seat_left",
+        "seat_taken",
+        "seat_left",
+        "break_taken",
+        "seat_taken",
+    ]
+    since = [data["since"] for kind, _, data in seen if kind == "seat_taken"]
+    assert since == [pytest.approx(30.0, abs=1.0), pytest.approx(30.0, abs=1.0), pytest.approx(350.0, abs=1.0)]
+    ((told, data),) = [(t, data) for kind, t, data in seen if kind == "break_taken"]
+    assert data["at"] == pytest.approx(320.0, abs=1.0)
+    assert told == pytest.approx(320.0, abs=5.0)
+
+
+def of_seat(events: tuple[Event, ...]) -> list[tuple[str, float, dict[str, Any]]]:
+    """Each leaving once: the thigh and the posture both tell it."""
+    found = [(e.kind, e.t, dict(e.data)) for e in sorted(events, key=lambda e: e.t) if e.kind in SEAT]
+    return [one for i, one in enumerate(found) if not i or (one[0], found[i - 1][0]) != ("seat_left", "seat_left")]
+
+
+def test_leaving_the_seat_is_told_at_once() -> None:
+    events = watch(days.play([("sitting", 60.0), ("standing", 30.0)])).events
+    assert min(e.t for e in events if e.kind == "seat_left") <= 62.0
+
+
+def test_a_short_visit_to_the_seat_breaks_no_break() -> None:
+    truth = [("sitting", 60.0), ("standing", 40.0), ("sitting", 3.0), ("standing", 40.0)]
+    (taken,) = [e for e in watch(days.play(truth)).events if e.kind == "break_taken"]
+    assert taken.data["at"] == pytest.approx(120.0, abs=1.0)
+
+
+def test_what_nobody_knows_is_no_break_and_forgotten_after_five_minutes() -> None:
+    for missing, forgotten in ((200.0, []), (400.0, ["seat_forgotten"])):
+        seen = of_seat(watch(days.play([("sitting", 60.0), ("missing", missing), ("sitting", 60.0)])).events)
+        assert [kind for kind, _, _ in seen] == ["seat_taken", "seat_left", *forgotten, "seat_taken"]
+
+
+def test_a_shift_is_another_posture_that_is_kept() -> None:
+    truth = [("sitting", 60.0), ("slumped", 60.0), ("sitting", 5.0), ("slumped", 60.0)]
+    shifts = [e.t for e in watch(days.play(truth)).events if e.kind == "posture_shift"]
+    assert shifts == [pytest.approx(70.0, abs=2.0)]
 
 
 def test_squats_are_no_rises() -> None:
     truth = [("standing", 10.0), *[("squat_hold", 1.0), ("standing", 2.0)] * 5]
-    assert watch(days.play(truth)).events == ()
+    assert [e for e in watch(days.play(truth)).events if e.kind in ("sit_to_stand", "seat_taken")] == []
 
 
 def test_current_says_what_and_since_when() -> None:

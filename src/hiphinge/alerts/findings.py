@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hiphinge.alerts.rules import LOST, POOR, ROUNDED, SITTING, SLIPPED, SWAPPED, Finding, Params
+from hiphinge.alerts.rules import LOST, POOR, ROUNDED, SLIPPED, SWAPPED, Finding, Params
 from hiphinge.blocks import Event
 
 
@@ -17,11 +17,6 @@ def from_event(event: Event, params: Params) -> Finding | None:
 def _rounded(e: Event, _: Params) -> Finding:
     share, flexion = _number(e, "share"), _number(e, "flexion")
     return Finding(e.t, ROUNDED, share, round(share * _number(e, "limit") / flexion, 9), "rounding.on_share")
-
-
-def _sitting(e: Event, _: Params) -> Finding:
-    sitting, limit = _number(e, "sitting_s"), _number(e, "limit_s")
-    return Finding(e.t, SITTING, sitting, limit, "sitting.rises.remind", bout=e.data["since"])
 
 
 def _poor(e: Event, _: Params) -> Finding:
@@ -60,7 +55,6 @@ def _number(event: Event, name: str) -> float:
 
 _FINDINGS: dict[str, Callable[[Event, Params], Finding]] = {
     "rounded": _rounded,
-    "sitting_too_long": _sitting,
     "data_poor": _poor,
     "data_fair": _fair,
     "sensor_lost": _lost,

@@ -42,8 +42,18 @@ def _rounded(value: float, threshold: float, _: Detail) -> str:
     return f"Rounded to {value:.0%} of your range (limit {threshold:.0%})".replace("%", " %")
 
 
-def _sitting(value: float, _threshold: float, _: Detail) -> str:
-    return f"Time to move: sitting for {value / 60:.0f} min"
+def _sitting(value: float, _threshold: float, detail: Detail) -> str:
+    still = "Still time to move" if detail.get("again") else "Time to move"
+    return f"{still}: sitting for {value / 60:.0f} min"
+
+
+def shift(value: float) -> str:
+    """The softer word to somebody who has sat the same way for ``value`` s; a cue, no alert.
+
+    >>> shift(900.0)
+    'Shift a little: 15 min in one posture'
+    """
+    return f"Shift a little: {value / 60:.0f} min in one posture"
 
 
 def _poor(value: float, threshold: float, _: Detail) -> str:

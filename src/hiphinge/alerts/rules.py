@@ -4,34 +4,41 @@ Decisions depend on the findings' own times and on when the wearer spoke, never
 on when they were handed over. Detectors of slow things hand over late, up to
 ``settle`` s: their findings wait as long before they are weighed against each
 other. A rounded back is told at once and weighed against its own kind alone.
+Reminders (reminders.py) are asked every whole second and wait for a good moment.
 Alerts come in the order in which they are told, which is nearly that of ``t``.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from hiphinge.alerts import quiet
-from hiphinge.alerts.messages import words
-from hiphinge.blocks import SACRUM, UPPER_LUMBAR, Alert, Control, Tick
+from hiphinge.alerts import messages, quiet, reminders
+from hiphinge.alerts.reminders import SHIFT, SITTING
+from hiphinge.blocks import SACRUM, UPPER_LUMBAR, Alert, Control, Event, Tick
 
-ROUNDED, SITTING, POOR, LOST, SLIPPED, SWAPPED = (
+ROUNDED, POOR, LOST, SLIPPED, SWAPPED = (
     "rounded_back",
-    "sitting_too_long",
     "data_poor",
     "sensor_lost",
     "sensor_slipped",
     "sensor_swapped",
 )
-SLOW = (SITTING, POOR, LOST, SLIPPED, SWAPPED)
-SEVERITY = {SITTING: "notice", POOR: "notice"}
-"""The others are a "warning"."""
+SLOW = (POOR, LOST, SLIPPED, SWAPPED)
+SEVERITY = {POOR: "notice"}
+"""The others are a "warning"; a reminder says itself."""
 
 MUTE, UNMUTE, WRONG, CALIBRATED = ("mute", "pause"), ("unmute", "resume"), ("wrong",), ("re-zero", "calibrated")
-"""Actions of a Control that matter here; value of the first: minutes, of "wrong": a kind, or nothing."""
+DISTURB = "do-not-disturb"
+"""Actions of a Control that matter here; value of the first: minutes, of "wrong": a kind or nothing;
+of the last: on or off."""
+
+
+HEARD = ("seat_taken", "seat_left", "break_taken", "seat_forgotten", "posture_shift")
+"""Kinds of events that reminders hear."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +48,13 @@ class Params:
     off : kinds that are never told.
     per_hour : alerts an hour, rounded_back not counted; 4, from complaints
         about products that buzz.
-    pause_rounded, pause_sitting, pause_other : s between two of a kind: less than
-        the shortest repetition, which is its bout; half an hour; ten minutes [D].
+    pause_rounded, pause_other : s between two of a kind: less than the shortest
+        repetition, which is its bout; ten minutes [D].
     dwell_poor, dwell_lost : s that poor data or a lost sensor must last [D].
     settle : s; longer than any detector of slow things is late [D].
     quiet : times of day on the wearer's clock, like "22:00-07:00".
-    quiet_kinds : the kinds that keep to them; a rounded back is told in a set
-        that the wearer began [D].
+    quiet_kinds : the kinds that keep to them and to "do not disturb"; a rounded
+        back is told in a set that the wearer began [D].
     mute : s that "mute" and "pause" last when they do not say how long [D].
     wrong, wrong_mute : so many times "wrong" about a kind within so many s mute
         it for as long; 3 (7.2), an hour [D].
@@ -57,13 +64,12 @@ class Params:
     off: tuple[str, ...] = ()
     per_hour: int = 4
     pause_rounded: float = 0.5
-    pause_sitting: float = 1800.0
     pause_other: float = 600.0
     dwell_poor: float = 10.0
     dwell_lost: float = 5.0
     settle: float = 5.0
     quiet: tuple[str, ...] = ()
-    quiet_kinds: tuple[str, ...] = SLOW
+    quiet_kinds: tuple[str, ...] = (SITTING, SHIFT, *SLOW)
     mute: float = 1800.0
     wrong: int = 3
     wrong_mute: float = 3600.0
@@ -71,7 +77,7 @@ class Params:
 
     def pause(self, kind: str) -> float:
         """Least time between two alerts of a kind, s."""
-        return {ROUNDED: self.pause_rounded, SITTING: self.pause_sitting}.get(kind, self.pause_other)
+        return {ROUNDED: self.pause_rounded, SITTING: 0.0, SHIFT: 0.0}.get(kind, self.pause_other)
 
     def dwell(self, kind: str) -> float:
         """How long what is found must last, s."""
@@ -117,10 +123,15 @@ class _Silence:
 
 
 class Admission:
-    """Findings and the wearer's wishes in, alerts out."""
+    """Findings, events and the wearer's wishes in, alerts out, those of kind "shift" among them."""
 
-    def __init__(self, params: Params, calibration_id: str = "") -> None:
+    def __init__(self, params: Params, calibration_id: str = "", remind: reminders.Params | None = None) -> None:
         self.params, self.calibration_id = params, calibration_id
+        self._reminders = reminders.Reminders(remind or reminders.Params())
+        self._events: list[Event] = []  # that the reminders have not heard yet, by time
+        self._controls: list[Control] = []  # of a time that the grid has not reached
+        self._beat: int | None = None  # the next whole second at which the reminders are asked
+        self._now = -float("inf")
         self._quiet = quiet.parse(params.quiet)
         self._clock = quiet.WallClock()
         self._silences: list[_Silence] = []
@@ -132,23 +143,36 @@ class Admission:
         self._calibrated = -float("inf")
 
     def update(
-        self, findings: Sequence[Finding], now: float, controls: Sequence[Control] = (), ticks: Sequence[Tick] = ()
+        self,
+        findings: Sequence[Finding],
+        now: float,
+        controls: Sequence[Control] = (),
+        ticks: Sequence[Tick] = (),
+        events: Sequence[Event] = (),
     ) -> tuple[Alert, ...]:
-        """Take what came up to ``now`` s, in the order of its time within each kind."""
+        """Take what came up to ``now`` s, in the order of its time within each kind; ``events`` for the reminders."""
         self._clock.set(ticks)
+        self._now = max(self._now, now)
+        self._events = sorted((*self._events, *(e for e in events if e.kind in HEARD)), key=lambda e: e.t)
+        self._controls = sorted((*self._controls, *controls), key=lambda c: c.arrival_ns)
+        return self._until(now, findings)
+
+    def _until(self, now: float, findings: Sequence[Finding]) -> tuple[Alert, ...]:
         at_once = [f for f in findings if f.kind not in SLOW]
         for finding in findings:
             if finding.kind in SLOW:
                 self._wait(finding)
-        events: list[tuple[float, Finding | Control]] = [(f.t, f) for f in at_once]
-        events += [(c.arrival_ns / 1e9, c) for c in controls]
+        due = [c for c in self._controls if c.arrival_ns / 1e9 <= now]
+        self._controls = self._controls[len(due) :]
+        steps: list[tuple[float, Finding | Control]] = [(f.t, f) for f in at_once]
+        steps += [(c.arrival_ns / 1e9, c) for c in due]
         alerts: list[Alert] = []
-        for t, event in sorted(events, key=lambda e: e[0]):
+        for t, step in sorted(steps, key=lambda s: s[0]):
             alerts += self._release(t)
-            if isinstance(event, Control):
-                self._listen(t, event)
+            if isinstance(step, Control):
+                self._listen(t, step)
             else:
-                alerts += self._admit(event, t)
+                alerts += self._admit(step, t)
         return (*alerts, *self._release(now))
 
     def hears(self, kind: str, t: float) -> bool:
@@ -157,7 +181,7 @@ class Admission:
 
     def finish(self) -> tuple[Alert, ...]:
         """What still waited, once nothing more will come."""
-        return tuple(self._release(float("inf")))
+        return self._until(float("inf"), ())
 
     def _wait(self, finding: Finding) -> None:
         if finding.over:
@@ -176,17 +200,46 @@ class Admission:
         self._waiting = [w for w in self._waiting if w[0] > until]
         alerts: list[Alert] = []
         for shown, finding in due:
+            alerts += self._remind(shown)
             began = finding.t - self.params.dwell(finding.kind)
             if not any(began <= over < finding.t for over in self._over.get(finding.key, ())):
                 alerts += self._admit(finding, shown)
+        return alerts + self._remind(until)
+
+    def _remind(self, until: float) -> list[Alert]:
+        """What the reminders say at the whole seconds up to ``until`` that the grid has reached."""
+        last = min(until, self._now)
+        if self._beat is None:
+            if not self._events:
+                return []
+            self._beat = math.floor(self._events[0].t)
+        alerts = []
+        while self._beat <= last:
+            t, self._beat = float(self._beat), self._beat + 1
+            while self._events and self._events[0].t <= t:
+                self._reminders.hear(self._events.pop(0))
+            request = self._reminders.ask(t)
+            if request is not None and self._welcome(request.kind, t):
+                self._reminders.said(request, t)
+                alerts.append(self._say(request, t))
         return alerts
+
+    def _say(self, request: reminders.Request, t: float) -> Alert:
+        kind, value = request.kind, request.value
+        if kind == SHIFT:
+            message = messages.shift(value)
+        else:
+            message = messages.words(kind, value, request.threshold, request.detail)
+        alert = Alert(t, kind, request.severity, message, value, request.threshold, request.rule, self.calibration_id)
+        self._given.append((t, alert))
+        return alert
 
     def _admit(self, finding: Finding, shown: float) -> list[Alert]:
         kind = finding.kind
         if finding.key in self._told or not self._welcome(kind, finding.t):
             return []
         self._told.add(finding.key)
-        message = words(kind, finding.value, finding.threshold, finding.detail)
+        message = messages.words(kind, finding.value, finding.threshold, finding.detail)
         alert = Alert(
             finding.t,
             kind,
@@ -209,12 +262,13 @@ class Admission:
         same = [a.t for _, a in self._given if a.kind == kind]
         if same and t - same[-1] < p.pause(kind):
             return False
-        return kind not in SLOW or self._in_hour(t) < p.per_hour
+        return kind == ROUNDED or self._in_hour(t) < p.per_hour
 
     def _in_hour(self, t: float) -> int:
-        return sum(a.kind in SLOW and t - a.t < 3600.0 for _, a in self._given)
+        return sum(a.kind != ROUNDED and t - a.t < 3600.0 for _, a in self._given)
 
     def _listen(self, t: float, control: Control) -> None:
+        self._reminders.listen(control)
         if control.action in MUTE:
             minutes = _read(control.value)
             length = minutes * 60.0 if isinstance(minutes, (int, float)) else self.params.mute
@@ -224,6 +278,10 @@ class Admission:
         elif control.action in CALIBRATED:
             self._calibrated = t
             self._end(t, ("slip",))
+        elif control.action == DISTURB:
+            self._end(t, (DISTURB,))
+            if _read(control.value) not in ("off", False):
+                self._silences.append(_Silence(t, t, float("inf"), self.params.quiet_kinds, DISTURB))
         elif control.action in WRONG:
             self._doubt(t, _read(control.value))
 

@@ -50,17 +50,12 @@ class Timeline:
         self._bridged: list[tuple[int, int, list[Spell]]] = []  # at which cell, after which spell, over what
         self._run = Spell(first, "")  # the newest labels that are alike
         self._at = self._left = first  # end of all labels; end of the last that fits the open spell
-        self.since = self.known = first  # where the open spell began; where that became known
+        self.since = first  # where the open spell began
 
     @property
     def posture(self) -> str:
         """What holds now; ``unknown`` before the first spell is long enough."""
         return self._spells[-1].posture if self._spells else UNKNOWN
-
-    @property
-    def run_start(self) -> int:
-        """Where the newest labels that are alike began."""
-        return self._run.start
 
     def extend(self, posture: str, stop: int, since: int | None = None) -> list[Spell]:
         """Label everything up to cell ``stop``; the spells that are final now, each with its end as the next.
@@ -74,7 +69,6 @@ class Timeline:
             self._left = stop
         elif stop - self._run.start >= self._shortest[posture]:
             self._begin(Spell(self._left if since is None else since, posture))
-            self.known = self._run.start + self._shortest[posture]
             self._left = stop
         return self._final(min(self._left, stop - self._wait))
 

@@ -1,4 +1,4 @@
-"""Standing up from a seat, counted; and how long it is since the wearer last did."""
+"""Standing up from a seat, counted."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ from hiphinge.detect.runs import runs
 
 @dataclass(frozen=True)
 class Params:
-    """What is a rise, and how much sitting is long (biomechanics 0.4, 4.2; [D] where it says so).
+    """What is a rise (biomechanics 4.2; [D] where it says so).
 
     seated, risen : rad of thigh elevation on a seat and up; 60 and 25° [D].
     seat : s on the seat before it, which a squat is not [D].
     rise : s, longest rise; 4 [D]. held : s not sat down again; 2 [D].
-    remind : s of sitting that are long: 1800; Dunstan 20 min, Duran 30 min.
-    rest : s away from the seat that start it anew: 60 [D].
     """
 
     seated: float = field(default=np.deg2rad(60), metadata={"unit": "rad"})
@@ -27,8 +25,6 @@ class Params:
     seat: float = 2.0
     rise: float = 4.0
     held: float = 2.0
-    remind: float = 1800.0
-    rest: float = 60.0
 
 
 class Rises:
@@ -67,31 +63,3 @@ class Rises:
             if self._seat_to - self._seat_from >= p.seat * PER_SECOND and at - self._seat_to <= p.rise * PER_SECOND:
                 self._up = at
             self._seat_from = None
-
-
-class Stretch:
-    """Sitting, short interruptions included; one event "sitting_too_long" a stretch."""
-
-    def __init__(self, params: Params) -> None:
-        self._remind, self._rest = round(params.remind * PER_SECOND), round(params.rest * PER_SECOND)
-        self._start = 0
-        self._last: int | None = None
-        self._told = False
-
-    def sit(self, since: int, known: int, stop: int) -> list[Event]:
-        """Sitting goes on until cell ``stop``: in this spell since ``since``, which was known at ``known``."""
-        if self._last is None or since - self._last >= self._rest:
-            self._start, self._told = since, False
-        self._last = stop
-        if self._told or stop - self._start < self._remind:
-            return []
-        self._told = True
-        due = max(self._start + self._remind, known)
-        sitting, limit = (due - self._start) / PER_SECOND, self._remind / PER_SECOND
-        return [
-            Event(
-                due / PER_SECOND,
-                "sitting_too_long",
-                {"since": self._start / PER_SECOND, "sitting_s": sitting, "limit_s": limit},
-            )
-        ]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hiphinge.blocks import AngleBlock, Bout, Event, Floats, MotionBlock, Mounting
-from hiphinge.detect import gait, postures, rises, thighs
+from hiphinge.detect import gait, postures, rises, seat, thighs
 from hiphinge.detect.bouts import (
     CYCLING,
     LYING,
@@ -36,6 +36,13 @@ from hiphinge.detect.cells import PER_SECOND, CellBlock, Cells
 from hiphinge.detect.runs import runs
 
 Seconds = NDArray[np.int64]
+SEATS = {
+    -1: seat.OFF,
+    postures.Labels.SITTING: seat.SEATED,
+    postures.Labels.UNKNOWN: seat.OPEN,
+    postures.Labels.MISSING: seat.OPEN,
+}
+"""What a code means to the seat; any other is away from it."""
 NOBODY: Mapping[str, Mounting] = MappingProxyType({})
 
 
@@ -43,7 +50,8 @@ NOBODY: Mapping[str, Mounting] = MappingProxyType({})
 class Params:
     """From labels to bouts (biomechanics 0.4; [D] where it says so).
 
-    labels, thighs, walking, rises : what a posture, a raised thigh, walking and standing up is.
+    labels, thighs, walking, rises, seat : what a posture, a raised thigh, walking,
+        standing up, and a break or a shift is.
     min_sitting, min_standing, min_walking, min_cycling : s; ActiPASS bouts:
         5, 2, 2, 15.
     min_lying, min_unknown, min_missing : s; missing is unknown for want of
@@ -62,6 +70,7 @@ class Params:
     thighs: thighs.Params = field(default_factory=thighs.Params)
     walking: gait.Params = field(default_factory=gait.Params)
     rises: rises.Params = field(default_factory=rises.Params)
+    seat: seat.Params = field(default_factory=seat.Params)
     min_sitting: float = 5.0
     min_standing: float = 2.0
     min_walking: float = 2.0
@@ -93,7 +102,7 @@ class Params:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Bouts that became final, and events "sit_to_stand" and "sitting_too_long"."""
+    """Bouts that became final, and events "sit_to_stand" and those of the seat."""
 
     bouts: tuple[Bout, ...] = ()
     events: tuple[Event, ...] = ()
@@ -121,7 +130,8 @@ class Postures:
         self._cells = cells or Cells(params.rate)
         self._labels = postures.Labels(params.labels, params.walking)
         self._thighs = thighs.Thighs(params.thighs, mountings)
-        self._rises, self._stretch = rises.Rises(params.rises), rises.Stretch(params.rises)
+        self._rises = rises.Rises(params.rises)
+        self._seat, self._shifts = seat.Seat(params.seat), seat.Shifts(params.seat)
         self._timeline: Timeline | None = None
         self._idle: Seconds = np.empty(0, np.int64)  # of seconds not yet labelled
         self._off = self._hands = 0  # s for which the sensors have been off; s for which hands may still hold them
@@ -166,9 +176,11 @@ class Postures:
         self._count_slouch(cells.angle("lumbar_flexion").reshape(seconds, PER_SECOND))
         raised = self._thighs.follow(cells, self._labels.walk(cells))
         thigh = postures.deciding(self.params.labels, cells, raised)
-        rises = self._rises.follow(cells.first * PER_SECOND, thigh.angle)
+        first = cells.first * PER_SECOND
+        quick = [*self._rises.follow(first, thigh.angle), *self._seat.leave(first, thigh.angle)]
+        shifts = self._shifts.follow(cells, thigh.angle)
         seen = self._enter(self._labels.follow(cells, thigh))
-        return Seen(seen.bouts, (*rises, *seen.events))
+        return Seen(seen.bouts, (*quick, *shifts, *seen.events))
 
     def _held(self, idle: Seconds) -> Seconds:
         """How long (n,) s the sensors have been off, while they lie still and as long after as hands hold them."""
@@ -198,13 +210,12 @@ class Postures:
         events: list[Event] = []
         for code, start, stop in runs(np.where(idle > 0, -1, codes)):
             end = self._at + stop
+            events += self._seat.follow(SEATS.get(code, seat.AWAY), self._at + start, end)
             if code < 0:
                 since = self._at + start + PER_SECOND * (1 - int(idle[start])) - round(self.params.hands * PER_SECOND)
                 bouts += self._bouts(timeline.extend(NOT_WORN, end, since))
                 continue
             bouts += self._bouts(timeline.extend(postures.Labels.POSTURES[code], end))
-            if code == postures.Labels.SITTING and timeline.posture == SITTING:
-                events += self._stretch.sit(timeline.since, max(timeline.known, timeline.run_start), end)
         self._at += len(codes)
         return Seen(tuple(bouts), tuple(events))
 
