@@ -161,6 +161,7 @@ def test_every_step_fits_the_terminal(size: tuple[int, int], key: str) -> None:
     lines = painted(*size, key).rstrip("\n").split("\n")
     assert len(lines) <= size[1] - 1
     assert "q quit" in lines[-1]
+    assert "No sensor is heard yet" in "".join(lines)
 
 
 def test_placing_shows_where_and_what_to_press() -> None:

@@ -24,8 +24,8 @@ KEYS = {"n": "next", "r": "redo", "s": "skip", "b": "back", "h": "hurts"}
 SHOWN_KEYS = "n next · r again · s skip · b back · h hurts · q quit"
 SAY, HINT, WARN, GOOD = "bold bright_white", "bold bright_cyan", "bold magenta", "bright_cyan"
 """Told apart by words and signs too, not by colour alone."""
-ROOMY = 30
-"""Lines of a terminal from which there is space for more words and larger digits."""
+ROOMY, WIDE = 30, 76
+"""Lines of a terminal from which there is space for more words and larger digits; columns, for the picture too."""
 DOTS = {
     **{"0": "###|#.#|#.#|#.#|###", "1": ".#.|##.|.#.|.#.|###", "2": "###|..#|###|#..|###"},
     **{"3": "###|..#|.##|..#|###", "4": "#.#|#.#|###|..#|..#", "5": "###|#..|###|..#|###"},
@@ -71,27 +71,26 @@ class Screen:
     def panel(self, told: Guidance) -> RenderableType:
         """One screen of 80 x 24, or larger."""
         title = f"{self.wearer or 'hiphinge calibrate'} · step {told.number} of {told.count} · {TITLES[told.step]}"
-        rows: list[RenderableType] = [Text(told.say, style=SAY), Text()]
         roomy = self.console.height >= ROOMY
-        rows.append(
-            placing(told, roomy=roomy)
-            if told.step == "place"
-            else Align.center(Text(large(told.large, roomy=roomy), style=HINT))
-        )
-        rows += [Text(), Text(told.hint, style=HINT, justify="center"), Padding(bar(told.progress)), Text()]
-        rows.append(Text(f"! {told.problem}", style=WARN) if told.problem else last(told))
+        said, hint = Text(told.say, style=SAY), Text(told.hint, style=HINT, justify="center")
+        trouble = Text(f"! {told.problem}", style=WARN) if told.problem else last(told)
+        middle: list[RenderableType] = [Text(), Align.center(Text(large(told.large, roomy=roomy), style=HINT)), Text()]
+        if told.step == "place":
+            middle = [placing(told, roomy=roomy, picture=self.console.width >= WIDE)]
+        rows = [said, *middle, hint, Padding(bar(told.progress)), trouble]
         return Panel(Group(*rows), title=title, subtitle=SHOWN_KEYS, padding=(1, 2), height=self.console.height - 1)
 
 
-def placing(told: Guidance, *, roomy: bool) -> Table:
+def placing(told: Guidance, *, roomy: bool, picture: bool) -> RenderableType:
     """The picture beside the spots of the sensors worn."""
     sites = [s.site for s in told.sensors]
     words = [f"[{NUMBERS[site]}] {NAMES[site].upper()}: {HOW_TO_FIND[site]}" for site in NUMBERS if site in sites]
+    spots = Text("\n".join([*words, *ALONE[: 3 if roomy else 1]]))
     grid = Table.grid(padding=(0, 3))
     grid.add_column(width=25)
     grid.add_column()
-    grid.add_row(Text(PICTURE), Text("\n".join([*words, *ALONE[: 3 if roomy else 1]])))
-    return grid
+    grid.add_row(Text(PICTURE), spots)
+    return grid if picture else spots
 
 
 def large(words: str, *, roomy: bool) -> str:
