@@ -7,7 +7,7 @@ import contextlib
 import math
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from hiphinge import settings
+from hiphinge.alerts.cues import SET, START
 from hiphinge.apps import owner
 from hiphinge.apps.live import keeping
 from hiphinge.apps.live.core import Live
@@ -26,6 +27,9 @@ from hiphinge.blocks import Input, Outcome
 from hiphinge.monitor import Monitor
 from hiphinge.recording import Writer
 from hiphinge.sinks import Delivery, wanted
+
+Show = Callable[[float | None], Awaitable[None]]
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -66,11 +70,13 @@ async def _run(wish: Wish) -> None:
         live.listeners.append(totals)
         _on_signals(live.stop)
         _say(wish, "begun", f"{shown(opened)} Recording to {path}", path=str(path))
+        if wish.what == "lift":
+            live.ask(SET, START)
         with ExitStack() as views:
-            _deliver(live, views, lambda words: _say(wish, "feedback", words))
-            _show(live, opened, wish, views)
+            show, tell = _view(live, opened, wish, views)
+            _deliver(live, views, tell)
             await stack.enter_async_context(owner.answering(lambda question: answer(question, live, totals, path)))
-            await live.run(wish.seconds)
+            await show(wish.seconds)
         _say(wish, "ended", ended(totals, live, path), path=str(path), repetitions=totals.reps, alerts=totals.alerts)
 
 
@@ -128,9 +134,11 @@ def ended(totals: Totals, live: Live, path: Path) -> str:
     return f"{totals.seconds:.0f} s, {totals.reps} repetitions, {totals.alerts} alerts. {path}{trouble}"
 
 
-def _deliver(live: Live, views: ExitStack, told: Callable[[str], None]) -> None:
-    sinks = wanted(settings.load(root=settings.Feedback), settings.load_secrets())
-    delivery = views.enter_context(Delivery(sinks, told))
+def _deliver(live: Live, views: ExitStack, tell: Tell) -> None:
+    """Cues to the ways that the wearer set; what becomes of the ways is told."""
+    feedback = settings.load(root=settings.Feedback)
+    sinks = wanted(feedback, settings.load_secrets(), instead=lambda cue: tell(cue.message))
+    delivery = views.enter_context(Delivery(sinks, tell))
 
     def offer(_: Sequence[Input], outcome: Outcome) -> None:
         for cue in outcome.cues:
@@ -139,12 +147,19 @@ def _deliver(live: Live, views: ExitStack, told: Callable[[str], None]) -> None:
     live.listeners.append(offer)
 
 
-def _show(live: Live, opened: Opened, wish: Wish, views: ExitStack) -> None:
+def _view(live: Live, opened: Opened, wish: Wish, views: ExitStack) -> tuple[Show, Tell]:
+    """How the session is run and shown: lines of JSON, a screen on a terminal, plain lines elsewhere."""
     if wish.as_json:
         live.listeners.append(JsonLines(live.health))
-        return
+        return live.run, lambda words: line("feedback", message=words)
+    if sys.stdout.isatty() and sys.stdin.isatty():
+        from hiphinge.apps.gym.screen import Gym, watched  # noqa: PLC0415  textual takes 0.3 s
+
+        screen = Gym(live, wish.what)
+        return lambda seconds: watched(live, screen, seconds), screen.tell
     watch = views.enter_context(Watch(wish.what, opened.calibration.max_lumbar_flexion))
     live.listeners.append(lambda _, outcome: watch.show(outcome))
+    return live.run, lambda words: click.echo(words, err=True)
 
 
 def _say(wish: Wish, event: str, words: str, **values: Any) -> None:

@@ -1,0 +1,1 @@
+"""The gym screen: a session that reads from three metres, in the terminal."""

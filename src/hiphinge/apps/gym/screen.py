@@ -1,0 +1,232 @@
+"""The screen itself: what is shown where, and the keys."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Footer, Static
+
+from hiphinge.alerts.cues import GOOD, NOTE, SET, START, STOP
+from hiphinge.apps.gym.bar import Bar
+from hiphinge.apps.gym.number import BigNumber
+from hiphinge.apps.live.core import Live
+from hiphinge.apps.live.glance import Glance, hip_words
+from hiphinge.apps.live.health import STREAMING, SensorHealth
+from hiphinge.blocks import Alert
+from hiphinge.settings.safety import SHORT
+
+REFRESH_S = 0.1
+LUMBAR, HIP = "dark_orange", "deep_sky_blue1"
+"""Told apart by colour-blind eyes too (orange and blue), and by their names."""
+HIP_FULL = 110.0
+PAUSE_MIN, MUTE_MIN = 10, 30
+TWIST_S = 5.0
+NARROW = 60
+
+
+class Gym(App[None]):
+    """One live session. ``told`` is a line at the bottom that stays until something newer is told."""
+
+    CSS = """
+    Screen { layout: vertical; }
+    #top { height: 1; }
+    #middle { height: 1fr; min-height: 8; }
+    #count { width: 28%; min-width: 22; padding: 1 1; }
+    #reps { width: 100%; height: 1fr; }
+    #set { width: 100%; text-align: center; height: 2; }
+    #bars { width: 1fr; padding: 0 1; }
+    .bar { height: 1fr; margin: 1 0 0 0; }
+    #cue { height: 2; padding: 0 1; }
+    #sensors { height: auto; max-height: 4; }
+    #told { height: 1; padding: 0 1; }
+    """
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("s", "set", "set on/off"),
+        ("m", "mark", "mark"),
+        ("z", "zero", "new zero"),
+        ("u", "mute", "mute"),
+        ("p", "pause", f"pause {PAUSE_MIN} min"),
+        ("w", "wrong", "that was wrong"),
+        ("t", "twist", "twisted"),
+        ("q", "leave", "end"),
+        Binding("ctrl+c", "leave", show=False, priority=True),
+    ]
+
+    def __init__(self, live: Live, title: str) -> None:
+        super().__init__()
+        self.live, self.title = live, title
+        self.glance = Glance(live.monitor)
+        live.listeners.append(self.glance)
+        self.told = SHORT
+
+    def compose(self) -> ComposeResult:
+        """Top line, numbers and bars, last cue, sensors, keys."""
+        own = math.degrees(self.glance.own_range)
+        limit = own * self.glance.limit_share
+        yield Static(id="top")
+        with Horizontal(id="middle"):
+            with Vertical(id="count"):
+                yield BigNumber("reps")
+                yield Static(id="set")
+            with Vertical(id="bars"):
+                yield Bar("LUMBAR", LUMBAR, own if math.isfinite(own) else 60.0, limit)
+                yield Bar("HIP", HIP, HIP_FULL)
+        yield Static(id="cue")
+        yield Static(id="sensors")
+        yield Static(id="told")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Redraw from now on."""
+        self.set_interval(REFRESH_S, self.show)
+        self.show()
+
+    def tell(self, words: str) -> None:
+        """A line at the bottom, from any thread."""
+        self.told = words
+
+    # --- what is seen ----------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Bring every part up to date."""
+        look = self.glance
+        self._set("top", self._top())
+        reps = look.of_set if look.in_set or look.of_set else look.reps
+        self.query_one(BigNumber).show(len(reps))
+        self._set("set", self._set_words(len(reps)))
+        lumbar, hip = self.query(Bar)
+        lumbar.show(_deg(look.lumbar), _deg(look.lumbar_peak), self._lumbar_note())
+        hip.title_words = hip_words(look.hip_name).upper()
+        most = f"most {_deg(look.hip_peak):.0f}°" if _known(look.hip_peak) else ""
+        hip.show(_deg(look.hip), _deg(look.hip_peak), most)
+        self._set("cue", cue_words(look.cue, look.now))
+        self._set("sensors", sensor_words(self.live.health.sensors, self.size.width))
+        self._set("told", Text(self._troubles() or self.told, style="dim"))
+
+    def _set(self, name: str, words: Text) -> None:
+        self.query_one(f"#{name}", Static).update(words)
+
+    def _top(self) -> Text:
+        seconds = round(self.glance.seconds)
+        sensors = self.live.health.sensors
+        text = Text(f" {self.title}  ", style="bold reverse")
+        text.append(f"  ● {seconds // 60}:{seconds % 60:02d}", style="bold")
+        text.append(f"   sensors {self.live.health.streaming}/{len(sensors)}", style="bold")
+        text.append(f"   {self.glance.phase}")
+        if self.glance.is_muted:
+            minutes = (self.glance.muted_until - self.glance.now) / 60
+            text.append(f"   muted, {math.ceil(minutes)} min left", style="bold reverse")
+        return text
+
+    def _set_words(self, n: int) -> Text:
+        if self.glance.in_set:
+            return Text("repetitions\nset runs", style="bold")
+        return Text("repetition" + "s" * (n != 1) + "\nno set: no cues", style="dim")
+
+    def _lumbar_note(self) -> str:
+        look = self.glance
+        if not look.is_calibrated:
+            return "not calibrated"
+        if not _known(look.lumbar_peak) or not _known(look.own_range):
+            return ""
+        share = 100 * max(look.lumbar_peak, 0.0) / look.own_range
+        over = "  OVER THE LIMIT" if share >= 100 * look.limit_share else ""
+        return f"most {share:.0f} % of own range (limit {100 * look.limit_share:.0f} %){over}"
+
+    def _troubles(self) -> str:
+        return self.live.health.recording or self.live.health.trouble
+
+    # --- keys ------------------------------------------------------------------------------
+
+    def _ask(self, words: str, action: str, value: str = "") -> None:
+        self.live.ask(action, value)
+        self.told = words
+
+    def action_set(self) -> None:
+        """Begin or end a practice set."""
+        running = self.glance.in_set
+        self._ask("Set ended." if running else "Set begun: now you are cued.", SET, STOP if running else START)
+
+    def action_mark(self) -> None:
+        """Remember this moment."""
+        self._ask("Marked.", "mark")
+
+    def action_zero(self) -> None:
+        """A new zero from the next moment of quiet standing."""
+        self._ask("Stand upright and still for 3 s: a new zero is taken.", "re-zero")
+
+    def action_mute(self) -> None:
+        """No cues until asked again."""
+        muted = self.glance.is_muted
+        if muted:
+            self._ask("Cues again.", "unmute")
+        else:
+            self._ask(f"Muted for {MUTE_MIN} min; u again ends it.", "mute", str(MUTE_MIN))
+
+    def action_pause(self) -> None:
+        """No cues for some minutes."""
+        self._ask(f"Paused for {PAUSE_MIN} min.", "pause", str(PAUSE_MIN))
+
+    def action_wrong(self) -> None:
+        """The last cue was wrong: the limit moves a little."""
+        self._ask("Noted: the limit moves up a little, within bounds.", "wrong", "rounded_back")
+
+    def action_twist(self) -> None:
+        """All sensors have just been twisted in one hand: set their clocks by it."""
+        now = self.live.inbox.now_ns() / 1e9
+        span = {"label": "twist", "start_s": now - TWIST_S, "end_s": now}
+        self._ask("The last 5 s were a twist of all sensors in one hand.", "marker", json.dumps(span))
+
+    def action_leave(self) -> None:
+        """End the session in good order."""
+        self.told = "Ending: the sensors are told to stop, the recording is closed."
+        self.live.stop()
+
+
+async def watched(live: Live, screen: Gym, seconds: float | None) -> None:
+    """Run the session on its screen, whichever of the two ends first; raises what ended the session."""
+    session = asyncio.create_task(live.run(seconds))
+    session.add_done_callback(lambda _: screen.exit() if screen.is_running else None)
+    await screen.run_async()
+    live.stop()
+    await session
+
+
+def cue_words(cue: Alert | None, now: float) -> Text:
+    """The last cue, why, and how long ago."""
+    if cue is None:
+        return Text("No cue yet.", style="dim")
+    style = {GOOD: "bold green", NOTE: "bold"}.get(cue.kind, "bold black on yellow")
+    ago = max(now - cue.t, 0.0)
+    text = Text(f" {cue.message} ", style=style if ago < 8 else "bold")
+    text.append(f"   {ago:.0f} s ago", style="dim")
+    return text
+
+
+def sensor_words(sensors: tuple[SensorHealth, ...], width: int) -> Text:
+    """One short piece a sensor: ✓ or ✗, battery and loss."""
+    text = Text()
+    for one in sensors:
+        good = one.state == STREAMING
+        battery = "" if one.battery_pct is None else f" {one.battery_pct:.0f} %"
+        words = f"{'✓' if good else '✗'} {one.site.replace('_', ' ')}{battery}"
+        words += f" · {one.loss_pct:.1f} % lost" if good else f" · {one.state}{f': {one.why}' if one.why else ''}"
+        between = "" if not text else "\n" if width < NARROW else "   "
+        text.append(between + words, style="" if good else "bold reverse")
+    return text
+
+
+def _deg(angle: float) -> float:
+    return math.degrees(angle) if math.isfinite(angle) else math.nan
+
+
+def _known(angle: float) -> bool:
+    return math.isfinite(angle)
