@@ -10,6 +10,7 @@ from hiphinge.devices.hiphinge_ble import Hiphinge
 from hiphinge.devices.metamotion import MetaMotion
 from hiphinge.devices.movella_dot import Dot
 from hiphinge.devices.movesense import Movesense
+from hiphinge.devices.open_earable import OpenEarable
 from hiphinge.devices.polar_verity import PolarVerity
 from hiphinge.devices.witmotion import WitMotion
 
@@ -46,5 +47,5 @@ def recognised(seen: Advertisement) -> Driver | None:
     return next((driver for driver in DRIVERS.values() if driver.recognises(seen)), None)
 
 
-for _driver in (Hiphinge(), WitMotion(), Dot(), MetaMotion(), Movesense(), PolarVerity()):
+for _driver in (Hiphinge(), WitMotion(), Dot(), MetaMotion(), Movesense(), PolarVerity(), OpenEarable()):
     add(_driver)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,21 +39,20 @@ async def session(driver: Driver, make: Callable[..., Twin], seconds: float) -> 
     motion = Motion(simulate.scenario("calibration-only", seed=3, sites=(SACRUM,), faults=()))
     twin = make(Identity(ADDRESS), lambda times: motion.feel(SACRUM, times))
     inputs: list[Packet | Link] = [Link(0, ADDRESS, CONNECTED)]
-    async with opened() as air, Peripheral(air, twin) as one:
+    async with opened() as air, Peripheral(air, twin):
         motion.begin(twin._now - BENDING_S)
         twin.abandoned()
         client = BleakClient(ADDRESS, timeout=5.0, backend=air.client)
         await client.connect()
         talk = Conversation(client, driver, ADDRESS, inputs.append)
         got = await talk.carry_out(driver.start(Wanted()))
-        sent = _watched(twin)
+        sent, notified = _watched(twin)
         inputs.append(Link(0, ADDRESS, CONFIGURED, got.to_text()))
-        before = one.sent - len(inputs) + 2
         battery, blinked = await talk.carry_out(driver.battery()), await talk.carry_out(driver.blink())
         while sum(len(s.tick) for s in sent) < seconds * got.rate_hz:
             await _more(talk)
         await talk.carry_out(driver.stop())
-        while one.sent - before > len(inputs) - 2:
+        while notified[-1] not in [x.payload for x in inputs if isinstance(x, Packet)]:
             await _more(talk)
         assert not twin.is_streaming
         await client.disconnect()
@@ -73,17 +72,19 @@ def decoded(driver: Driver, inputs: list[Packet | Link]) -> tuple[ImuBlock, tupl
     return block, errors
 
 
-def _watched(twin: Twin) -> list[Samples]:
-    """Every batch that it sends from now on."""
-    sent: list[Samples] = []
+def _watched(twin: Twin) -> tuple[list[Samples], list[bytes]]:
+    """Every batch that it sends from now on, and every notification made of them."""
+    sent, notified = list[Samples](), list[bytes]()
     usual = twin.packets
 
-    def packets(samples: Samples) -> object:
+    def packets(samples: Samples) -> Iterator[tuple[str, bytes]]:
         sent.append(samples)
-        return usual(samples)
+        for uuid, payload in usual(samples):
+            notified.append(payload)
+            yield uuid, payload
 
-    twin.packets = packets  # type: ignore[method-assign,assignment]  # looked over its shoulder
-    return sent
+    twin.packets = packets  # type: ignore[method-assign]  # looked over its shoulder
+    return sent, notified
 
 
 async def _more(talk: Conversation) -> None:

@@ -14,6 +14,7 @@ TWINS: dict[str, str] = {
     "metamotion": "hiphinge.sources.virtual.twins.metamotion:MetaMotion",
     "movesense": "hiphinge.sources.virtual.twins.movesense:Movesense",
     "polar_verity": "hiphinge.sources.virtual.twins.polar_verity:PolarVerity",
+    "open_earable": "hiphinge.sources.virtual.twins.open_earable:OpenEarable",
 }
 """Name -> "module:class"; a module is imported when its sensor is worn."""
 
