@@ -173,13 +173,16 @@ def rough_packets(seed: int, *, blanks: bool) -> list[tuple[str, ImuBlock]]:
     return sorted(heard, key=lambda one: int(one[1].arrival_ns[0]))
 
 
-def alert_stream() -> list[tuple[float, list[rules.Finding], list[Control], list[Tick]]]:
-    """Three hours of findings of all kinds, slow ones handed over late, and a wearer who speaks."""
+AlertItem = tuple[float, list[rules.Finding], list[Control], list[Tick], list[Event]]
+
+
+def alert_stream() -> list[AlertItem]:
+    """Three hours of findings of all kinds, slow ones handed over late, on and off a seat; a wearer who speaks."""
     rng = np.random.default_rng(5)
     stream = []
     for now in range(10_800):
         found: list[rules.Finding] = []
-        for kind in np.flatnonzero(rng.uniform(size=6) < 0.004):
+        for kind in np.flatnonzero(rng.uniform(size=1 + len(rules.SLOW)) < 0.002):
             name = (rules.ROUNDED, *rules.SLOW)[kind]
             late = rng.uniform(0, 0.5 if name == rules.ROUNDED else 4.5)
             bout = (str(rng.choice(SITES)), now // 60) if rng.uniform() < 0.5 else None
@@ -187,8 +190,17 @@ def alert_stream() -> list[tuple[float, list[rules.Finding], list[Control], list
             found.append(rules.Finding(now - late, name, 0.9, 0.8, "a.rule", bout, alert_detail(rng), over))
         said = [Control(now * 10**9, a, v) for a, v in SPOKEN if rng.uniform() < 0.0006]
         ticks = [Tick(now * 10**9, now * 10**9 + 79_000 * 10**9, 3600 * (now > 5000))] if now % 60 == 0 else []
-        stream.append((float(now), found, said, ticks))
+        stream.append((float(now), found, said, ticks, seat_events(now, rng)))
     return stream
+
+
+def seat_events(now: int, rng: np.random.Generator) -> list[Event]:
+    """Every 50 min up for two, that is a break; at any time another posture."""
+    since, phase = float(now // 3000 * 3000), now % 3000
+    data = {10: ("seat_taken", {"since": since, "at": since + 5.0}), 2881: ("seat_left", {"at": since + 2880.0})}
+    data[2944] = ("break_taken", {"left": since + 2880.0, "at": since + 2940.0})
+    events = [Event(float(now), *data[phase])] if phase in data else []
+    return events + ([Event(float(now), "posture_shift")] if rng.uniform() < 0.0005 else [])
 
 
 def set_stream() -> list[tuple[float, list[Any], list[Any], list[Any], list[Control]]]:
@@ -235,7 +247,8 @@ def ticking(r: Recorded) -> ImuBlock:
     return made
 
 
-SPOKEN = (("mute", "5"), ("unmute", ""), ("wrong", ""), ("wrong", '"rounded_back"'), ("re-zero", ""))
+ASKED = (("snooze", "4"), ("do-not-disturb", "on"), ("do-not-disturb", "off"))
+SPOKEN = (("mute", "5"), ("unmute", ""), ("wrong", ""), ("wrong", '"rounded_back"'), ("re-zero", ""), *ASKED)
 
 
 def alert_detail(rng: np.random.Generator) -> dict[str, object]:
@@ -302,11 +315,12 @@ def build_admission(r: Recorded) -> tuple[Feed, Finish]:
     stage = rules.Admission(rules.Params(quiet=("22:10-22:30",), per_hour=12, pause_other=60.0), "id")
     now = -float("inf")
 
-    def feed(items: list[tuple[float, list[Any], list[Any], list[Any]]]) -> list[Any]:
+    def feed(items: list[AlertItem]) -> list[Any]:
         nonlocal now
         now = items[-1][0] if items else now
-        found, said, ticks = ([x for item in items for x in item[i]] for i in (1, 2, 3))
-        return list(stage.update(found, now, said, ticks))
+        found = [x for item in items for x in item[1]]
+        said, ticks = [x for item in items for x in item[2]], [x for item in items for x in item[3]]
+        return list(stage.update(found, now, said, ticks, [x for item in items for x in item[4]]))
 
     return feed, lambda: list(stage.finish())
 

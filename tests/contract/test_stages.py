@@ -89,8 +89,9 @@ def pieces(stream: Stream, cuts: Sequence[int]) -> list[Stream]:
 
 
 def test_every_stage_of_the_monitor_has_a_row() -> None:
-    """mounting and range_of_motion are no stages: the wizard asks them once."""
-    stages = {f.name for f in dataclasses.fields(monitor.Params)} - {"sensors", "mounting", "range_of_motion"}
+    """mounting and range_of_motion are no stages: the wizard asks them once; reminders are asked by the Admission."""
+    others = {"sensors", "mounting", "range_of_motion", "reminders"}
+    stages = {f.name for f in dataclasses.fields(monitor.Params)} - others
     assert {s.params for s in STAGES.values()} - {""} == stages
 
 
