@@ -12,6 +12,7 @@ from hiphinge.devices.movella_dot import Dot
 from hiphinge.devices.movesense import Movesense
 from hiphinge.devices.open_earable import OpenEarable
 from hiphinge.devices.polar_verity import PolarVerity
+from hiphinge.devices.thingy52 import Thingy
 from hiphinge.devices.witmotion import WitMotion
 
 DRIVERS: dict[str, Driver] = {}
@@ -47,5 +48,5 @@ def recognised(seen: Advertisement) -> Driver | None:
     return next((driver for driver in DRIVERS.values() if driver.recognises(seen)), None)
 
 
-for _driver in (Hiphinge(), WitMotion(), Dot(), MetaMotion(), Movesense(), PolarVerity(), OpenEarable()):
+for _driver in (Hiphinge(), WitMotion(), Dot(), MetaMotion(), Movesense(), PolarVerity(), OpenEarable(), Thingy()):
     add(_driver)

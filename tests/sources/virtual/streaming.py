@@ -52,10 +52,11 @@ async def session(driver: Driver, make: Callable[..., Twin], seconds: float) -> 
         while sum(len(s.tick) for s in sent) < seconds * got.rate_hz:
             await _more(talk)
         await talk.carry_out(driver.stop())
-        while notified[-1] not in [x.payload for x in inputs if isinstance(x, Packet)]:
+        until = len(sent), len(notified)
+        while len(streamed := _streamed(inputs, notified)) < until[1]:
             await _more(talk)
-        assert not twin.is_streaming
         await client.disconnect()
+    del inputs[streamed[until[1] - 1] + 1 :], sent[until[0] :]
     block, errors = decoded(driver, inputs)
     return Session(got, Samples(*map(np.concatenate, zip(*sent, strict=True))), block, errors, battery, blinked)
 
@@ -85,6 +86,12 @@ def _watched(twin: Twin) -> tuple[list[Samples], list[bytes]]:
 
     twin.packets = packets  # type: ignore[method-assign]  # looked over its shoulder
     return sent, notified
+
+
+def _streamed(inputs: list[Packet | Link], notified: list[bytes]) -> list[int]:
+    """Which of the inputs are samples that it sent."""
+    known, configured = set(notified), max(i for i, x in enumerate(inputs) if isinstance(x, Link))
+    return [i for i, x in enumerate(inputs) if i > configured and isinstance(x, Packet) and x.payload in known]
 
 
 async def _more(talk: Conversation) -> None:

@@ -26,6 +26,8 @@ TURNING = np.deg2rad([30.0, -60.0, 10.0])
 RATES = {"movella_dot": 60.0, "polar_verity": 104.0, "movesense": 104.0}
 COUNTING = ("metamotion", "thingy52")
 """Without a clock."""
+COARSE_S = {"thingy52": 0.06}
+"""Where a count of the accelerometer is more time than usual."""
 MAKES = [make for make in TWINS if make in DRIVERS]
 
 
@@ -79,7 +81,7 @@ def test_set_up_from_any_state(make: str, left: bool) -> None:
     ahead = block.acc[:, 0] / 0.1 - 100.0 - (block.t_ns / 1e9 - getattr(table.twin, "epoch", 0.0))
     if decoder.time == COUNTED:
         ahead -= ahead.mean()
-    assert np.abs(ahead).max() < 0.03  # an i16 of ±16 g is 5 mm/s²: 50 ms
+    assert np.abs(ahead).max() < COARSE_S.get(make, 0.03)  # an i16 of ±16 g is 5 mm/s²: 50 ms
     assert not block.clipped.any()
 
 

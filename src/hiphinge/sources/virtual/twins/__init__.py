@@ -15,6 +15,7 @@ TWINS: dict[str, str] = {
     "movesense": "hiphinge.sources.virtual.twins.movesense:Movesense",
     "polar_verity": "hiphinge.sources.virtual.twins.polar_verity:PolarVerity",
     "open_earable": "hiphinge.sources.virtual.twins.open_earable:OpenEarable",
+    "thingy52": "hiphinge.sources.virtual.twins.thingy52:Thingy",
 }
 """Name -> "module:class"; a module is imported when its sensor is worn."""
 
