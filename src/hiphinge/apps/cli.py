@@ -27,6 +27,7 @@ COMMANDS = {
     "calibrate": ("hiphinge.apps.calibrate", "Zero, axes and range of a wearer; or a sensor's own errors."),
     "export": ("hiphinge.apps.convert:export_command", "A recording into other people's files."),
     "simulate": ("hiphinge.apps.simulate", "What a virtual wearer's sensors would have sent."),
+    "dashboard": ("hiphinge.apps.dashboard.command", "All of it in the browser."),
     "history": ("hiphinge.apps.history.command", "Days, weeks and trends; keep or delete."),
     "info": ("hiphinge.apps.recordings:info", "What is in a recording."),
     "repair": ("hiphinge.apps.recordings:repair", "Save what can be read of a damaged recording."),

@@ -1,0 +1,1 @@
+"""The dashboard: the live session, the guided calibration, recordings and settings in a browser."""

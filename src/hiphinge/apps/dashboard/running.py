@@ -1,0 +1,182 @@
+"""What the dashboard runs: nothing, a recorded session, or a guided calibration; one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from hiphinge import settings
+from hiphinge.apps import owner
+from hiphinge.apps.dashboard.view import View
+from hiphinge.apps.dashboard.web import in_words
+from hiphinge.apps.guided.virtual import Obliging
+from hiphinge.apps.live import keeping
+from hiphinge.apps.live.core import Live
+from hiphinge.apps.live.opening import BLE, SIMULATED, Opened, open_source, shown, uncalibrated
+from hiphinge.apps.live.run import Totals, answer, ended
+from hiphinge.blocks import Input, Outcome
+from hiphinge.errors import HiphingeError, InputError
+from hiphinge.monitor import Monitor
+from hiphinge.recording import Writer
+from hiphinge.sinks import Delivery, wanted
+from hiphinge.wizard.guide import ACTION, Guidance, Guide
+
+WHAT = "dashboard"
+IDLE, OPENING, LIVE, CALIBRATING = "idle", "opening", "live", "calibrating"
+KEYS = {
+    "set": ("set", "start"),
+    "set_stop": ("set", "stop"),
+    "mark": ("mark", ""),
+    "mute": ("mute", "1440"),
+    "pause": ("pause", "5"),
+    "unmute": ("unmute", ""),
+    "wrong": ("wrong", ""),
+}
+"""What a page may ask for -> action and value of the Control; times in minutes."""
+STEPS = ("next", "redo", "skip", "back", "hurts")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Where inputs come from, and whose they are; ``scenario`` of a simulation, ``speed`` 1 is real time."""
+
+    source: str = BLE
+    wearer: str = ""
+    scenario: str = "workout"
+    speed: float = 1.0
+
+
+class Running:
+    """One at a time; ``words`` is the last thing to be said of it."""
+
+    def __init__(self, wish: Wish) -> None:
+        self.wish = wish
+        self.doing, self.words = IDLE, ""
+        self.live: Live | None = None
+        self.view: View | None = None
+        self.told: Guidance | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    # --- Keys --------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """A session that is recorded; InputError where something runs."""
+        self._start(self._record)
+
+    def calibrate(self) -> None:
+        """A guided calibration; InputError where something runs."""
+        self._start(self._guide)
+
+    async def end(self) -> None:
+        """End in good order what runs."""
+        if self.live:
+            self.live.stop()
+        if self._task:
+            await asyncio.wait([self._task])
+
+    def press(self, key: str) -> None:
+        """A key of the live page; InputError where it is none, or nothing runs."""
+        if key not in KEYS:
+            raise InputError(f"{key!r}, expected one of {', '.join(KEYS)}.")
+        if self.live is None or self.doing != LIVE:
+            raise InputError("Nothing is running. Start a session first.")
+        self.live.ask(*KEYS[key])
+
+    def step(self, key: str) -> None:
+        """A key of the calibration."""
+        if key not in STEPS:
+            raise InputError(f"{key!r}, expected one of {', '.join(STEPS)}.")
+        if self.live is None or self.doing != CALIBRATING:
+            raise InputError("No calibration is running. Begin one first.")
+        self.live.ask(ACTION, key)
+
+    # --- What runs ---------------------------------------------------------------------
+
+    def _start(self, work: Callable[[AsyncExitStack], Awaitable[None]]) -> None:
+        if self.doing != IDLE:
+            raise InputError("Something is running already. Stop it first.")
+        self.doing, self.words, self.told = OPENING, "", None
+        self._task = asyncio.create_task(self._own(work))
+
+    async def _own(self, work: Callable[[AsyncExitStack], Awaitable[None]]) -> None:
+        """Hold the sensors while it lasts; whatever can be explained ends as a sentence."""
+        try:
+            await asyncio.sleep(0)  # the page is answered first
+            with owner.owning(WHAT):
+                async with AsyncExitStack() as stack:
+                    await work(stack)
+        except (HiphingeError, OSError) as e:
+            self.words = in_words(e)
+        finally:
+            self.doing, self.live = IDLE, None
+
+    async def _record(self, stack: AsyncExitStack) -> None:
+        repaired = await asyncio.to_thread(keeping.mend)
+        wish = self.wish
+        opened = await open_source(wish.source, stack, wish.wearer, wish.scenario, wish.speed)
+        path = keeping.new_name("lift")
+        writer = Writer(path, keeping.header(opened), threaded=True)
+        live = Live(opened.source, Monitor(opened.params, opened.calibration), writer)
+        totals, view = Totals(), View(live, opened, path.name)
+        live.listeners += [totals, view, self._deliver(stack)]
+        self.live, self.view, self.doing = live, view, LIVE
+        self.words = " ".join([*repaired, shown(opened)])
+        await stack.enter_async_context(owner.answering(lambda question: answer(question, live, totals, path)))
+        await live.run()
+        self.words = ended(totals, live, path)
+
+    def _deliver(self, stack: AsyncExitStack) -> Callable[[Sequence[Input], Outcome], None]:
+        """Sound, desktop and the others, as in ``hiphinge lift``."""
+        sinks = wanted(settings.load(root=settings.Feedback), settings.load_secrets())
+        delivery = stack.enter_context(Delivery(sinks, self._say))
+
+        def offer(_: Sequence[Input], outcome: Outcome) -> None:
+            for cue in outcome.cues:
+                delivery.offer(cue)
+
+        return offer
+
+    def _say(self, words: str) -> None:
+        """A way to the wearer fails; it is told once, beside what was said."""
+        self.words = f"{self.words} {words}"
+
+    async def _guide(self, stack: AsyncExitStack) -> None:
+        opened = await self._open_for_guide(stack)
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        guide = Guide(opened.params, opened.source.sensors, wearer=opened.wearer, created_utc=made)
+        live = Live(opened.source, Monitor(opened.params))
+        self.live, self.told, self.view, self.doing = live, guide.feed(()), None, CALIBRATING
+
+        def hear(inputs: Sequence[Input], outcome: Outcome) -> None:
+            if not guide.done:
+                self.told = guide.feed(inputs)
+                if isinstance(opened.source, Obliging):
+                    opened.source.follow(self.told)
+            if guide.done:
+                live.stop()
+
+        live.listeners.append(hear)
+        await live.run()
+        if self.told.calibration is None:
+            self.words = "Stopped before the end: nothing was kept."
+            return
+        if self.wish.source == BLE and self.told.sensors != opened.source.sensors:
+            settings.save(replace(settings.load(), sensors=self.told.sensors))
+        settings.keep_calibration(self.told.calibration)
+        self.words = f"{self.told.calibration.verdict} It is kept."
+
+    async def _open_for_guide(self, stack: AsyncExitStack) -> Opened:
+        """As for a session; a simulated wearer does what the guide says."""
+        if self.wish.source != SIMULATED:
+            return await open_source(self.wish.source, stack, self.wish.wearer, "", self.wish.speed)
+        virtual, wearer = Obliging(0, 1.0), self.wish.wearer or "virtual"
+        return Opened(virtual, replace(settings.load(), sensors=virtual.sensors), uncalibrated(wearer), wearer)
+
+    def snapshot(self, after: float) -> dict[str, Any]:
+        """For the live page."""
+        state: dict[str, Any] = {"doing": self.doing, "words": self.words}
+        return state | (self.view.snapshot(after) if self.view else {})
