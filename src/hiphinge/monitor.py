@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -31,16 +31,15 @@ from hiphinge.blocks import (
     MotionBlock,
     Outcome,
     Packet,
-    Repetition,
     Sensor,
     Tick,
 )
-from hiphinge.detect import heard, lifts, rounding, signal, sitting, wear
+from hiphinge.detect import heard, lifts, rounding, signal, sitting, taps, wear
 from hiphinge.detect.cells import Cells
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import CalibrationRefused, SettingsError
 from hiphinge.fusion import heading, orientation
-from hiphinge.kinematics import body, joint_angles, mounting, range_of_motion, split
+from hiphinge.kinematics import body, joint_angles, mounting, range_of_motion, split, zero
 from hiphinge.reception import Reception
 from hiphinge.streams import align, calibrate, clock, twist
 
@@ -65,12 +64,19 @@ class Params:
     alerts: rules.Params = field(default_factory=rules.Params)
     reminders: reminders.Params = field(default_factory=reminders.Params)
     cues: cues.Params = field(default_factory=cues.Params)
+    taps: taps.Params = field(default_factory=taps.Params)
+    zero: zero.Params = field(default_factory=zero.Params)
     mounting: mounting.Params = field(default_factory=mounting.Params)
     range_of_motion: range_of_motion.Params = field(default_factory=range_of_motion.Params)
 
 
 MARKER = "marker"
 """Action of a Control that names a part of the session; its value is JSON with label, start_s and end_s."""
+
+REZERO = "re-zero"
+"""Action of a Control: take the zero anew from the next quiet standing. A double tap on a sensor does the same."""
+KNOWN_S = 1.0
+"""After the second tap it is known that nothing followed (taps.Params: quiet and together)."""
 
 UNCALIBRATED = Calibration(id="", created_utc="", wearer="", sensors={}, mountings={}, verdict="not calibrated")
 
@@ -178,6 +184,7 @@ class AnglePath:
     """Instants in sensor axes -> body angles."""
 
     def __init__(self, params: Params, calibration: Calibration, sites: Sequence[str]) -> None:
+        self._sites = tuple(sites)
         self._orientation = orientation.Orientation(params.orientation, sites)
         self._body = body.Body(calibration.mountings, sites)
         self._heading = heading.Heading(params.heading, sites)
@@ -195,6 +202,10 @@ class AnglePath:
             turn = body.vertical_rate(attitudes.q_e_s[i], motion.gyr[i])
             angles = AngleBlock(angles.t, {**angles.angles, "pelvis_yaw_rate": turn}, angles.flags)
         return self._split.bound(angles)
+
+    def remount(self, calibration: Calibration) -> None:
+        """From the next instant on the sensors sit as this calibration says."""
+        self._body = body.Body(calibration.mountings, self._sites)
 
 
 class Monitor:
@@ -218,6 +229,8 @@ class Monitor:
         self._signal = signal.Signal(params.signal, self.sites)
         self._admission = rules.Admission(params.alerts, self.calibration.id, params.reminders)
         self._cues = cues.Cues(params.cues, self.calibration.id)
+        self._taps = taps.DoubleTaps(params.taps, self.sites)
+        self._zeroing = zero.Zeroing(params.zero, params.mounting, self.calibration)
         self._now = -float("inf")
 
     @property
@@ -244,11 +257,18 @@ class Monitor:
 
     def feed(self, inputs: Sequence[Input]) -> Outcome:
         """What these inputs bring; the same over all however they are grouped."""
+        return _together(list(self.steps(inputs)))
+
+    def steps(self, inputs: Sequence[Input]) -> Iterator[Outcome]:
+        """As ``feed``, in pieces of at most ``align.largest`` instants: a gap of days needs no memory for days."""
         for one in inputs:
-            if type(one) is Control and one.action in rules.WRONG and one.value.strip('"') in ("", rules.ROUNDED):
-                self._rounding.wrong(one.arrival_ns / 1e9)
-        seen = _together([self._follow(motion) for motion in self._intake.take(inputs)], self._drain())
-        return self._admitted(seen, inputs)
+            if type(one) is Control:
+                self._obey(one)
+        for motion in self._intake.take(inputs):
+            seen = self._follow(motion)
+            seen = replace(seen, events=(*self._drain(), *seen.events))
+            yield self._admitted(seen, inputs)
+            inputs = ()
 
     def finish(self) -> Outcome:
         """What still waited, once nothing more will come."""
@@ -256,11 +276,37 @@ class Monitor:
         worn = self._wear.finish()
         last = self._postures.finish(worn.idle)
         parts.append(Outcome(nothing(parts[0].angles), _ordered(worn.events, last.events), (), last.bouts))
-        seen = self._admitted(_together(parts, self._drain()), ())
+        seen = self._admitted(_together(parts), ())
         late = self._admission.finish()
         return replace(seen, alerts=(*seen.alerts, *recorded(late)), cues=(*seen.cues, *late))
 
+    def _obey(self, wish: Control) -> None:
+        """What the stages themselves must know; the rest is a matter of admission."""
+        t = wish.arrival_ns / 1e9
+        if wish.action in rules.WRONG and wish.value.strip('"') in ("", rules.ROUNDED):
+            self._rounding.wrong(t)
+        elif wish.action == REZERO:
+            self._zeroing.ask(t)
+
     def _follow(self, motion: MotionBlock) -> Outcome:
+        """From instants to findings; a new zero counts from the instant on at which it is found."""
+        for tap in self._taps.listen(motion):
+            self._zeroing.ask(tap.t + KNOWN_S)
+        parts = []
+        for part, fresh in self._zeroing.take(motion):
+            parts.append(self._look(part))
+            if fresh is not None:
+                parts.append(Outcome(nothing(parts[-1].angles), (self._rezero(fresh, float(part.t[-1])),)))
+        return _together(parts)
+
+    def _rezero(self, fresh: Calibration | CalibrationRefused, t: float) -> Event:
+        if isinstance(fresh, CalibrationRefused):
+            return Event(t, "zero_refused", {"message": str(fresh)})
+        self.calibration = fresh
+        self._angles.remount(fresh)
+        return Event(t, "zero", {"calibration_id": fresh.id, "message": fresh.verdict})
+
+    def _look(self, motion: MotionBlock) -> Outcome:
         angles = self._angles.follow(motion)
         reps, phases = self._lifts.update(angles)
         rounded = self._rounding.update(angles)
@@ -303,22 +349,15 @@ def _ordered(*events: tuple[Event, ...]) -> tuple[Event, ...]:
     return tuple(sorted((e for some in events for e in some), key=lambda e: e.t))
 
 
-def _together(parts: list[Outcome], events: tuple[Event, ...]) -> Outcome:
+def _together(parts: list[Outcome]) -> Outcome:
     """Several outcomes as one."""
     if len(parts) == 1:
-        one = parts[0]
-        return Outcome(one.angles, (*events, *one.events), one.repetitions, one.bouts, one.alerts)
+        return parts[0]
     names = parts[0].angles.angles.keys()
     angles = AngleBlock(
         np.concatenate([p.angles.t for p in parts]),
         {name: np.concatenate([p.angles[name] for p in parts]) for name in names},
         np.concatenate([p.angles.flags for p in parts]),
     )
-    reps: tuple[Repetition, ...] = tuple(r for p in parts for r in p.repetitions)
-    return Outcome(
-        angles,
-        (*events, *(e for p in parts for e in p.events)),
-        reps,
-        tuple(b for p in parts for b in p.bouts),
-        tuple(a for p in parts for a in p.alerts),
-    )
+    fields = ("events", "repetitions", "bouts", "alerts", "cues")
+    return Outcome(angles, *(tuple(x for p in parts for x in getattr(p, name)) for name in fields))

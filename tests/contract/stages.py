@@ -29,10 +29,10 @@ from hiphinge.blocks import (
     Repetition,
     Tick,
 )
-from hiphinge.detect import lifts, rounding, signal, sitting, wear
+from hiphinge.detect import lifts, rounding, signal, sitting, taps, wear
 from hiphinge.devices import hiphinge_imu
 from hiphinge.fusion import heading, orientation
-from hiphinge.kinematics import body, joint_angles, split
+from hiphinge.kinematics import body, joint_angles, mounting, split, zero
 from hiphinge.streams import align, calibrate, clock
 
 GAP, DEAD = ("sacrum", 101.0, 3.0), ("thigh_right", 125.0)
@@ -325,6 +325,19 @@ def build_admission(r: Recorded) -> tuple[Feed, Finish]:
     return feed, lambda: list(stage.finish())
 
 
+def build_zeroing(r: Recorded) -> tuple[Feed, Finish]:
+    """A wish in standing, one in a lift, and one that is not fulfilled."""
+    stage = zero.Zeroing(zero.Params(patience=6.0), mounting.Params(), r.calibration)
+    for t in (5.0, 90.0, 110.0):
+        stage.ask(t)
+
+    def feed(motion: Any) -> list[Any]:
+        found = [(float(part.t[-1]), what) for part, what in stage.take(motion) if what is not None]
+        return [Event(t, "zero", {"is": getattr(what, "id", str(what))}) for t, what in found]
+
+    return feed, list
+
+
 def build_lifts(r: Recorded) -> tuple[Feed, Finish]:
     own, movements = r.calibration.max_lumbar_flexion, r.calibration.movements
     return plain(lifts.Lifts(lifts.Params(), rounding.Params(), own, movements).update)
@@ -371,6 +384,8 @@ STAGES = {
     "Postures": Stage("sitting", lambda r: (r.angles, r.motion), build_postures),
     "Wear": Stage("wear", lambda r: (r.angles, r.motion), build_wear),
     "Signal": Stage("signal", lambda r: r.motion, lambda r: plain(signal.Signal(signal.Params(), SITES).update)),
+    "DoubleTaps": Stage("taps", lambda r: r.motion, lambda r: plain(taps.DoubleTaps(taps.Params(), SITES).listen)),
+    "Zeroing": Stage("zero", lambda r: r.motion, build_zeroing),
     "Admission": Stage("alerts", lambda r: alert_stream(), build_admission),
     "Cues": Stage("cues", lambda r: set_stream(), build_cues),
     "Clock": Stage("clock", ticking, lambda r: plain(clock.Clock(clock.Params(), clock.DEVICE).place)),

@@ -239,6 +239,7 @@ def test_keys_skip_go_back_and_jump() -> None:
     assert hand.press("stand").step == "stand"
     assert hand.press("skip").step == "stand"  # the zero comes from it
     assert hand.press("nonsense").step == "stand"
+    assert hand.press("bend").step == "stand"  # nothing can be seen of it before
     assert hand.press("redo").attempt > 1
     assert hand.ended == [("twist", True, "skipped"), ("place", True, "")]
 
@@ -279,6 +280,16 @@ def test_next_while_taking_ones_place_means_ready() -> None:
     hand.press("stand")
     hand.press("next")
     assert hand.wait(1.2).hint.startswith("stand still")
+
+
+def test_who_takes_his_time_costs_no_memory() -> None:
+    """Two minutes on the way to the first stand: no more motion is held than the last seconds."""
+    hand = Hand()
+    hand.wearer.do(simulate.Walk(100.0))
+    hand.press("stand")
+    hand.wait(90.0)
+    assert hand.told.step == "stand"
+    assert sum(len(m) for m in hand.guide._motion) < 1000
 
 
 # --- Sensors ---------------------------------------------------------------------------------

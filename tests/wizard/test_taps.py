@@ -13,8 +13,9 @@ import scipy.io
 
 from hiphinge import monitor, simulate, wizard
 from hiphinge.blocks import FILLED, Input, MotionBlock, Sensor
+from hiphinge.detect.taps import DoubleTaps, Params, Taps
 from hiphinge.errors import SettingsError
-from hiphinge.wizard.taps import DoubleTaps, Listener, Params, Taps
+from hiphinge.wizard.taps import Listener
 from tests.wizard.wearings import FULL
 
 

@@ -69,7 +69,7 @@ class Course:
         for inputs in self.recording.batches(SPAN_S):
             if self.clock is None:
                 self.clock = next((i for i in inputs if isinstance(i, Tick) and i.utc_ns is not None), None)
-            yield self.monitor.feed(inputs)
+            yield from self.monitor.steps(inputs)
         yield self.monitor.finish()
 
 

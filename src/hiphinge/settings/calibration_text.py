@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 from hiphinge.blocks import Calibration, SensorCalibration
 from hiphinge.errors import CalibrationFileError, SettingsError
+from hiphinge.kinematics.identity import identity
 from hiphinge.settings import json_text
 from hiphinge.settings.tree import from_tree, to_tree
-from hiphinge.wizard.calibrator import identity
 
 WEARER_FORMAT, SENSOR_FORMAT = "hiphinge calibration", "hiphinge sensor calibration"
 VERSION = 1

@@ -7,10 +7,8 @@ flexion at a convincing share); the thigh's from sitting down, else from walking
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,6 +23,7 @@ from hiphinge.blocks import (
     SensorCalibration,
 )
 from hiphinge.kinematics import mounting, range_of_motion
+from hiphinge.kinematics.identity import identity
 from hiphinge.kinematics.mounting import Axis, Rest
 from hiphinge.monitor import AnglePath, Params
 from hiphinge.wizard import verdict
@@ -212,9 +211,3 @@ def _median(x: Floats) -> float:
 def _triple(v: Floats) -> tuple[float, float, float]:
     x, y, z = (float(c) for c in v)
     return x, y, z
-
-
-def identity(calibration: Calibration) -> str:
-    """Twelve hex digits of the content, without id and date: the same movements, the same id."""
-    content = asdict(replace(calibration, id="", created_utc=""))
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from hiphinge.blocks import Floats
+from hiphinge.detect.taps import Tap
 from hiphinge.wizard.moments import Moment
 from hiphinge.wizard.placement import SPOTS
 from hiphinge.wizard.spans import Span
 from hiphinge.wizard.steps import LEGS, NAMES, OTHER_LEG, THIGHS, Over, Params, Step
-from hiphinge.wizard.taps import Tap
 
 AGREE, AGAIN = 4.0, 8.0
 """s between two taps that belong to one answer, and after which it is asked once more [D]."""

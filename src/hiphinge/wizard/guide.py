@@ -18,10 +18,11 @@ import numpy as np
 
 from hiphinge import wizard
 from hiphinge.blocks import SACRUM, UPPER_LUMBAR, Calibration, Control, Floats, Input, MotionBlock, Sensor
+from hiphinge.detect import taps
 from hiphinge.errors import CalibrationRefused
 from hiphinge.monitor import Intake
 from hiphinge.monitor import Params as MonitorParams
-from hiphinge.wizard import finding, judge, moves, steps, taps
+from hiphinge.wizard import finding, judge, moves, steps
 from hiphinge.wizard.judge import Judge, Verdict
 from hiphinge.wizard.moments import Moment, Moments
 from hiphinge.wizard.spans import GUIDED, Span, to_control
@@ -157,7 +158,7 @@ class Guide:
             self._go("stand")
         elif moment.t > self._step.began:
             self._over(self._step.follow(moment))
-        if not self._spans and not self._step.progress:  # nothing to be judged yet
+        if "stand" not in self._spans and not self._step.progress:  # nothing to be judged yet
             self._motion = [m for m in self._motion if m.t[-1] > moment.t - 2.0]
 
     # --- The wearer's keys -----------------------------------------------------------
@@ -175,7 +176,7 @@ class Guide:
             self._advance()
         elif value == "skip":
             self._skip()
-        elif value in names:
+        elif value in names and (names.index(value) <= names.index("stand") or "stand" in self._spans):
             self._go(value)
 
     def _next(self) -> None:

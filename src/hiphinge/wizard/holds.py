@@ -14,11 +14,11 @@ import numpy as np
 
 from hiphinge.blocks import Calibration, Floats, Input, MotionBlock, Sensor
 from hiphinge.kinematics import mounting
+from hiphinge.kinematics.zero import between, up
 from hiphinge.monitor import Intake
 from hiphinge.monitor import Params as MonitorParams
 from hiphinge.wizard import steps
-from hiphinge.wizard.moments import Moments, between
-from hiphinge.wizard.rezero import up
+from hiphinge.wizard.moments import Moments
 from hiphinge.wizard.spans import within
 from hiphinge.wizard.steps import NAMES, THIGHS, Over, Stand
 

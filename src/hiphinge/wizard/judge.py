@@ -11,9 +11,9 @@ from hiphinge.blocks import UPPER_LUMBAR, Bools, Calibration, Floats, MotionBloc
 from hiphinge.errors import CalibrationRefused
 from hiphinge.kinematics import mounting
 from hiphinge.kinematics.mounting import Rest
+from hiphinge.kinematics.zero import between
 from hiphinge.monitor import Params as MonitorParams
 from hiphinge.wizard.calibrator import calibrate, measured
-from hiphinge.wizard.moments import between
 from hiphinge.wizard.spans import Span, within
 from hiphinge.wizard.steps import NAMES, THIGHS, TRUNK
 
@@ -26,7 +26,7 @@ class Params:
     deep, deep_pelvis : rad of trunk inclination, or of the pelvis where it alone tells, that a full
         bend reaches; people reach 93 to 111°, and 48 to 59° (Laird 2018).
     past_seat : lumbar flexion on the seat over that of the bends, at most: sitting as
-        usual takes 43 to 79 % of the maximum (biomechanics 0.4).
+        usual takes 43 to 79 % of the maximum (biomechanics 0.4), so more is no full bend.
     straight : rad of thigh elevation in a bend with straight knees.
     backward : rad of lumbar extension at the bottom of a bend that no spine has.
     slipped, slipped_thigh : rad between the stands before and after the bends (``cal_expiry``).
@@ -36,7 +36,7 @@ class Params:
     quiet: float = 0.6
     deep: float = field(default=np.deg2rad(55), metadata={"unit": "rad"})
     deep_pelvis: float = field(default=np.deg2rad(28), metadata={"unit": "rad"})
-    past_seat: float = 0.85
+    past_seat: float = 0.80
     straight: float = field(default=np.deg2rad(32), metadata={"unit": "rad"})
     backward: float = field(default=np.deg2rad(12), metadata={"unit": "rad"})
     slipped: float = field(default=np.deg2rad(5), metadata={"unit": "rad"})

@@ -9,6 +9,7 @@ import numpy as np
 
 from hiphinge.blocks import Floats, MotionBlock
 from hiphinge.kinematics import mounting
+from hiphinge.kinematics.zero import between
 
 STEP, WINDOW = 10, 50
 """Instants at 100 Hz from one moment to the next, and that one looks back: half a second, as ``mounting.rest`` does."""
@@ -31,11 +32,6 @@ class Moment:
     def tilt(self, site: str, up: Floats) -> float:
         """Total tilt rad of a site from ``up`` (3,); NaN where samples miss."""
         return between(self.up(site), up)
-
-
-def between(a: Floats, b: Floats) -> float:
-    """Angle rad between two unit vectors (3,)."""
-    return float(np.arccos(np.clip(a @ b, -1.0, 1.0)))
 
 
 class Moments:

@@ -174,10 +174,11 @@ class Bend(Step):
 
     def _unseen(self, t: float) -> Over:
         p, span = self.params, Span("bend", self.began, t)
-        if self.peaks:
+        if self.peaks and not self._shallow:
             return Over(span, "few", f"Only {len(self.peaks)} of {p.bends} bends were seen.")
         reached, least = np.rad2deg(max(self._deepest, self._peak)), np.rad2deg(self._bent)
-        return Over(span, "half", f"The deepest bend reached {reached:.0f}°, expected {least:.0f}° or more.")
+        words = f"{self._shallow or p.bends} of the bends did not reach {least:.0f}°, the deepest {reached:.0f}°"
+        return Over(span, "half", f"{words}. Bend further, if comfortable.")
 
     def cut(self, t: float) -> Over | None:
         """As far as it came."""

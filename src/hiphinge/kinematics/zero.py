@@ -11,9 +11,8 @@ from hiphinge import rotation
 from hiphinge.blocks import Calibration, Floats, MotionBlock, Mounting, SensorCalibration
 from hiphinge.errors import CalibrationRefused
 from hiphinge.kinematics import mounting
+from hiphinge.kinematics.identity import identity
 from hiphinge.kinematics.mounting import Axis, Rest
-from hiphinge.wizard.calibrator import identity
-from hiphinge.wizard.moments import between
 
 AGAIN = " Zero taken anew:"
 
@@ -24,11 +23,16 @@ class Params:
 
     seconds : s of standing that it is taken from. still : share of them that must be quiet [D].
     furthest : rad from the old zero [D]: beyond, the sensor sits otherwise and its axes are wrong too.
+    settle, patience : s after the wish before standing is looked at, and until it is given up [D].
+    rate : Hz of the grid.
     """
 
     seconds: float = 3.0
     still: float = 0.7
     furthest: float = field(default=np.deg2rad(20), metadata={"unit": "rad"})
+    settle: float = 1.0
+    patience: float = 20.0
+    rate: float = 100.0
 
 
 def rezero(
@@ -77,6 +81,11 @@ def _moved(calibration: Calibration, rests: Mapping[str, Rest], params: Params) 
     return moved
 
 
+def between(a: Floats, b: Floats) -> float:
+    """Angle rad between two unit vectors (3,)."""
+    return float(np.arccos(np.clip(a @ b, -1.0, 1.0)))
+
+
 def up(mounted: Mounting) -> Floats:
     """Unit vector (3,) that points up in quiet standing, in sensor axes."""
     return rotation.rotate(mounted.q_s_b, np.array([0.0, 1.0, 0.0]))
@@ -98,3 +107,67 @@ def _refused(site: str, found: str, expected: str, value: float, limit: float) -
     return CalibrationRefused(
         f"zero: {site} was {found}, expected {expected}. {advice}", part="stand", value=value, limit=limit
     )
+
+
+class Zeroing:
+    """Waits, once asked, for quiet standing, and takes the zero anew from it; until then it lets all pass."""
+
+    def __init__(self, params: Params, limits: mounting.Params, calibration: Calibration) -> None:
+        self.params, self.limits, self.calibration = params, limits, calibration
+        self._length = round(params.seconds * params.rate)
+        self._asked: list[float] = []
+        self._kept: MotionBlock | None = None  # since the wish that is under way
+        self._due = self._first = self._length + round(params.settle * params.rate)
+
+    def ask(self, t: float) -> None:
+        """The wearer wants a new zero from ``t`` s on."""
+        if self.calibration.mountings:
+            first = int(self._kept is not None)  # the one that is under way stays the first
+            self._asked[first:] = sorted([*self._asked[first:], t])
+
+    def take(self, motion: MotionBlock) -> list[tuple[MotionBlock, Calibration | CalibrationRefused | None]]:
+        """``motion`` in parts, each with what holds after it: a new zero, why there is none, or nothing new."""
+        parts: list[tuple[MotionBlock, Calibration | CalibrationRefused | None]] = []
+        while self._asked and len(motion) and motion.t[-1] > self._asked[0]:
+            if self._kept is None:
+                before = int(np.searchsorted(motion.t, self._asked[0], side="right"))
+                parts.append((rows(motion, 0, before), None))
+                motion = rows(motion, before, len(motion))
+                self._kept = rows(motion, 0, 0)
+            n = min(self._due - len(self._kept), len(motion))
+            head, motion = rows(motion, 0, n), rows(motion, n, len(motion))
+            self._kept = joined(self._kept, head)
+            parts.append((head, self._look(self._kept) if len(self._kept) == self._due else None))
+        return [*parts, (motion, None)]
+
+    def _look(self, kept: MotionBlock) -> Calibration | CalibrationRefused | None:
+        try:
+            found = rezero(self.calibration, rows(kept, len(kept) - self._length, len(kept)), self.limits, self.params)
+        except CalibrationRefused as why:
+            self._due += round(self.params.rate)  # a second later
+            return why if self._over(len(kept)) else None
+        # The gyroscope's rest bias was taken off before: it stays as it was.
+        fresh = replace(found, sensors=self.calibration.sensors)
+        self.calibration = replace(fresh, id=identity(fresh))
+        self._over(len(kept), found=True)
+        return self.calibration
+
+    def _over(self, instants: int, *, found: bool = False) -> bool:
+        """Whether the wish is done with."""
+        done = found or instants >= self.params.patience * self.params.rate
+        if done:
+            self._asked.pop(0)
+            self._kept, self._due = None, self._first
+        return done
+
+
+def rows(motion: MotionBlock, start: int, stop: int) -> MotionBlock:
+    """Instants from ``start`` up to ``stop``."""
+    cut = slice(start, stop)
+    return MotionBlock(motion.t[cut], motion.sites, motion.acc[:, cut], motion.gyr[:, cut], motion.flags[:, cut])
+
+
+def joined(a: MotionBlock, b: MotionBlock) -> MotionBlock:
+    """One after the other."""
+    acc, gyr = np.concatenate((a.acc, b.acc), axis=1), np.concatenate((a.gyr, b.gyr), axis=1)
+    return MotionBlock(np.concatenate((a.t, b.t)), a.sites, acc, gyr, np.concatenate((a.flags, b.flags), axis=1))

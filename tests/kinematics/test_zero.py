@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from hiphinge import monitor, rotation, simulate
-from hiphinge.blocks import Calibration, MotionBlock
+from hiphinge.blocks import Calibration, Control, Input, MotionBlock
 from hiphinge.errors import CalibrationRefused
+from hiphinge.kinematics.zero import AGAIN, rezero, up
 from hiphinge.wizard import calibrate, cut
 from hiphinge.wizard.calibrator import identity
-from hiphinge.wizard.rezero import AGAIN, rezero, up
 from tests.wizard.wearings import CALIBRATION, Worn, worn
 
 SLIP = simulate.Slip("sacrum", 1.0, (0.0, 0.0, float(np.deg2rad(9.0))))
@@ -83,3 +83,49 @@ def test_a_silent_sensor_keeps_its_zero_and_none_at_all_is_refused() -> None:
     deaf.acc[:] = np.nan
     with pytest.raises(CalibrationRefused, match="no sensor was heard"):
         rezero(found, deaf)
+
+
+def asked(at: float) -> tuple[monitor.Monitor, list[Input]]:
+    """A sensor has slipped by 9°; the wearer stands, and asks for a new zero."""
+    found = before()
+    session = worn((simulate.Stand(14.0),), seed=4, faults=(SLIP,))
+    wish = Control(round(at * 1e9), monitor.REZERO)
+    log = sorted([*session.log, wish], key=lambda one: one.arrival_ns)
+    return monitor.Monitor(session.params, found), log
+
+
+def test_a_wish_in_mid_session_brings_the_angles_back() -> None:
+    watched, log = asked(3.0)
+    outcomes = [watched.feed(log), watched.finish()]
+    [event] = [e for o in outcomes for e in o.events if e.kind == "zero"]
+    t, lumbar = (
+        np.concatenate(x) for x in zip(*[(o.angles.t, o.angles["lumbar_flexion"]) for o in outcomes], strict=True)
+    )
+    assert event.t == pytest.approx(7.0, abs=0.02)  # a second to settle, three of standing
+    assert abs(np.rad2deg(np.nanmean(lumbar[(t > 2.0) & (t < 6.9)]))) > 6.0
+    assert abs(np.rad2deg(np.nanmean(lumbar[t > 7.1]))) < 1.5
+    assert watched.calibration.id == event.data["calibration_id"] != before().id
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_however_it_is_grouped_the_zero_is_the_same(size: int) -> None:
+    whole, log = asked(3.017)
+    pieces, _ = asked(3.017)
+    expected = [whole.feed(log), whole.finish()]
+    found = [*(pieces.feed(log[i : i + size]) for i in range(0, len(log), size)), pieces.finish()]
+    assert [e for o in found for e in o.events if e.kind == "zero"] == [
+        e for o in expected for e in o.events if e.kind == "zero"
+    ]
+    got, wanted = (np.concatenate([o.angles["lumbar_flexion"] for o in some]) for some in (found, expected))
+    np.testing.assert_allclose(got, wanted, atol=1e-12)
+
+
+def test_without_a_quiet_moment_the_zero_stays_and_it_is_said() -> None:
+    found = before()
+    session = worn((simulate.Stand(2.0), simulate.Walk(26.0)), seed=4)
+    watched = monitor.Monitor(session.params, found)
+    log = sorted([*session.log, Control(3 * 10**9, monitor.REZERO)], key=lambda one: one.arrival_ns)
+    events = [e for o in (watched.feed(log), watched.finish()) for e in o.events]
+    [event] = [e for e in events if e.kind == "zero_refused"]
+    assert "still for" in str(event.data["message"])
+    assert watched.calibration == found
