@@ -162,7 +162,7 @@ async def soaked(file: Path, seconds: float, every: float, troubles: faults.Para
         "faults": {"links_lost": sum(post.links - 1 for post in posts.values()), "settings": dict(sorted_of(troubles))},
         "growth": growth(looks),
         "all_streaming_pct": 100 * float(np.mean([one.streaming == len(MAKES) for one in looks])),
-        "outcomes": {kind: count for kind, count in sorted(seen.kinds.items())},
+        "outcomes": dict(sorted(seen.kinds.items())),
         "recording_trouble": live.health.recording,
         "file_mb": file.stat().st_size / 1e6,
         "cpu_pct_of_a_core_with_twins_and_air": 100 * spent / passed,
