@@ -31,6 +31,10 @@ _MORE: dict[str, list[dict[str, object]]] = {
     ],
     "witmotion": [{"clock": "device"}, {"clock": "counted"}],
     "movella_dot": [{"payload": 21}, {"payload": 26}],
+    "metamotion": [{"chip": chip, "acc_lsb": 0.005, "gyr_lsb": 0.001} for chip in ("bmi160", "bmi270")],
+    "movesense": [{"kind": "IMU6", "samples": 4}, {"kind": "IMU9", "samples": 1}],
+    "open_earable": [{"width": 24, "acc_unit": 1.0}, {"width": 36, "acc_unit": 9.80665}],
+    "polar_verity": [{"acc_factor": 0.000244, "gyr_factor": 0.061}, {"acc_factor": 1.0, "gyr_factor": 1.0}],
     "generic:described": [
         {
             "description": {
@@ -72,6 +76,18 @@ class Step(NamedTuple):
 def configurations(name: str) -> list[str]:
     """Two that this decoder knows, as the log has them; the same for one that has none."""
     return [Configuration(100, 156.9, 34.9, more).to_text() for more in _MORE.get(name, [{}, {}])]
+
+
+def refused() -> list[str]:
+    """Decoders that do not take their configurations: they would be asked nothing."""
+    found = []
+    for name in NAMES:
+        for text in configurations(name):
+            decoder = DECODERS[name](SENSOR)
+            decoder.follow(Link(0, SENSOR, CONNECTED))
+            decoder.follow(Link(0, SENSOR, CONFIGURED, text))
+            found += [f"{name}: {e}" for e in decoder.decode([]).errors]
+    return found
 
 
 def steps(name: str, some: bytes) -> Iterator[Step]:

@@ -23,7 +23,7 @@ import numpy as np
 from hiphinge.blocks import Link, Packet
 from hiphinge.devices.driver import CONFIGURED, CONNECTED
 from hiphinge.devices.registry import DECODERS, DRIVERS
-from tests.benchmarks.fuzz_decoders import NAMES, configurations, play, seeds
+from tests.benchmarks.fuzz_decoders import NAMES, configurations, play, refused, seeds
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "build" / "measures" / "decoders-corpus"
@@ -34,6 +34,7 @@ LANES = 2
 """Decoders at once: one for each core of the smallest machine."""
 
 LIMITS: dict[str, tuple[float | None, float | None]] = {
+    "configurations.refused": (None, 0),
     "captures.wrong": (None, 0),
     "captures.samples": (8, None),
     "random.failures": (None, 0),
@@ -55,6 +56,7 @@ def measure(size: str, progress: MutableMapping[str, Any]) -> dict[str, Any]:
     if "random" not in progress:
         progress["random"] = at_random(RANDOM_S[size])
     return {
+        "configurations": {"refused": len(left_out := refused()), "first": left_out[:1]},
         "captures": captures(),
         "random": progress["random"],
         "guided": guided(GUIDED_S[size], progress),
