@@ -7,9 +7,9 @@ import pytest
 
 from hiphinge import monitor, simulate
 from hiphinge.blocks import Calibration, Sensor
+from hiphinge.kinematics.zero import up
 from hiphinge.wizard import calibrate
 from hiphinge.wizard.holds import Check, Held, compare
-from hiphinge.wizard.rezero import up
 from tests.wizard.wearings import CALIBRATION, FULL, worn
 
 SEED = 6
