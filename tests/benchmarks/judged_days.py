@@ -70,6 +70,22 @@ def merged(labels: Labels, stricter: float = 0.0) -> list[tuple[str, float, floa
     return [(name, a * CELL, b * CELL) for name, a, b in bouts]
 
 
+def of_rules(raw: Labels, stricter: float, seconds: float) -> Labels:
+    """True labels after the published rules."""
+    return of_bouts((Bout(a, b, name) for name, a, b in merged(raw, stricter)), seconds)
+
+
+EDGE = 1.0
+"""s: sitting that is shorter or longer than the least, a stand than the gap, by less: neither right nor wrong."""
+
+
+def clear_breaks(raw: Labels, least: float = BREAK) -> list[Span]:
+    """Those that are breaks by rules a little laxer and a little stricter alike."""
+    seconds = len(raw) * CELL
+    lax, strict = (breaks(of_rules(raw, by, seconds), least) for by in (-EDGE, EDGE))
+    return [one for one in lax if any(abs(one[0] - other[0]) < EDGE for other in strict)]
+
+
 def breaks(labels: Labels, least: float = BREAK) -> list[Span]:
     """(rise, rise + ``least``) s of every time off the seat that lasted so long, after sitting."""
     found: list[Span] = []

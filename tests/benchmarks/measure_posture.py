@@ -140,10 +140,13 @@ def judged(worn: simulate.Simulation, said: Labels, way: str) -> dict[str, float
     raw = judged_days.labelled(worn.score.postures, worn.duration)
     doubtful = judged_days.masked(worn.score.doubtful, len(raw), 2.0)
     excused = np.where(doubtful & (said == "unknown"), said, raw)
-    true = of_rules(excused, 0.0, worn.duration)
+    true = judged_days.of_rules(excused, 0.0, worn.duration)
     clear = ~doubtful & ~untold(true, said, way)
     wrong = (said != true) & (said != raw) & (said != "unknown")
-    counts = [sum(name == "sitting" for name, _, _ in judged_days.merged(excused, by)) for by in (-EDGE, 0.0, EDGE)]
+    counts = [
+        sum(name == "sitting" for name, _, _ in judged_days.merged(excused, by))
+        for by in (-judged_days.EDGE, 0.0, judged_days.EDGE)
+    ]
     bouts = sum(name == "sitting" for name, _, _ in judged_days.runs(said))
     return {
         "sensitivity": share(said == "sitting", clear & (true == "sitting") & (raw == "sitting")),
@@ -157,13 +160,10 @@ def judged(worn: simulate.Simulation, said: Labels, way: str) -> dict[str, float
         "true_sitting_bouts": counts[1],
         "bouts_wrong": max(min(counts) - bouts, bouts - max(counts), 0),
         "bout_error": max(min(counts) - bouts, bouts - max(counts), 0) / max(counts[1], 1),
-        **breaks([of_rules(excused, by, worn.duration) for by in (-EDGE, EDGE)], said),
+        **breaks(
+            [judged_days.of_rules(excused, by, worn.duration) for by in (-judged_days.EDGE, judged_days.EDGE)], said
+        ),
     }
-
-
-def of_rules(raw: Labels, stricter: float, seconds: float) -> Labels:
-    """True labels after the published rules."""
-    return judged_days.of_bouts((Bout(a, b, name) for name, a, b in judged_days.merged(raw, stricter)), seconds)
 
 
 def untold(true: Labels, said: Labels, way: str) -> Bools:
@@ -182,8 +182,6 @@ def share(of: Bools, among: Bools) -> float:
     return float(np.mean(of[among])) if among.any() else float("nan")
 
 
-EDGE = 1.0
-"""s: sitting that is shorter or longer than the least, a stand than the gap, by less: neither right nor wrong."""
 NEARLY = 3.0
 """s: a stand that is shorter or longer than a break by less is neither right nor wrong."""
 
