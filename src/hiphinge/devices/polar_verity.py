@@ -110,7 +110,8 @@ class PolarVerity(Driver):
         yield Subscribe("control")
         yield Subscribe("data")
         for kind in (PPG, ACC, PPI, GYR, MAG):
-            yield from _ask(STOP, kind)
+            if features[1] >> kind & 1:
+                yield from _ask(STOP, kind, times=1)
         if features[2] >> 1 & 1:
             yield from _told(START, SDK, may=(DONE, ALREADY))
         acc = settings((yield from _told(SETTINGS, ACC)))
@@ -124,18 +125,18 @@ class PolarVerity(Driver):
     def stop(self) -> Steps[None]:
         """Out of SDK mode too: in it the maker's own apps see no pulse."""
         for kind in (GYR, ACC, SDK):
-            yield from _ask(STOP, kind)
+            yield from _ask(STOP, kind, times=1)
 
     def decoder(self, sensor: str) -> Decoder:
         """See :class:`Decoder`."""
         return Decoder(sensor)
 
 
-def _ask(command: int, kind: int, content: bytes = b"") -> Steps[bytes | None]:
+def _ask(command: int, kind: int, content: bytes = b"", times: int = 3) -> Steps[bytes | None]:
     """The response, or None."""
     head = bytes([RESPONSE, command, kind])
     question = bytes([command, kind]) + content
-    return (yield Ask("control", question, "control", _begins(head), response=True))
+    return (yield Ask("control", question, "control", _begins(head), response=True, times=times))
 
 
 def _begins(head: bytes) -> Callable[[bytes], bool]:
