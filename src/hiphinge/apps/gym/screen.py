@@ -16,6 +16,7 @@ from textual.widgets import Footer, Static
 from hiphinge.alerts.cues import GOOD, NOTE, SET, START, STOP
 from hiphinge.apps.gym.bar import Bar
 from hiphinge.apps.gym.number import BigNumber
+from hiphinge.apps.gym.terminal import lasting_terminal
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.glance import Glance, hip_words
 from hiphinge.apps.live.health import STREAMING, SensorHealth
@@ -195,7 +196,8 @@ async def watched(live: Live, screen: Gym, seconds: float | None) -> None:
     """Run the session on its screen, whichever of the two ends first; raises what ended the session."""
     session = asyncio.create_task(live.run(seconds))
     session.add_done_callback(lambda _: screen.exit() if screen.is_running else None)
-    await screen.run_async()
+    with lasting_terminal():
+        await screen.run_async()
     live.stop()
     await session
 
