@@ -136,6 +136,16 @@ def test_what_is_forgotten_starts_anew() -> None:
     assert given_to(lost, 3400.0) == [(MOVE, 3300.0)]
 
 
+@pytest.mark.parametrize(
+    ("ahead", "boot", "told"), [(3600, "a", 3200.0), (0, "b", 3200.0), (-400, "a", 1800.0), (60, "a", 1800.0)]
+)
+def test_a_host_that_slept_counts_anew(ahead: int, boot: str, told: float) -> None:
+    """An hour of sleep, or another boot; not a clock stepped back or a little forward."""
+    ticks = [Tick(i * 10**9, (43200 + i) * 10**9, 0, "a") for i in range(0, 1400, 10)]
+    ticks += [Tick(i * 10**9, (43200 + i + ahead) * 10**9, 0, boot) for i in range(1400, 4000, 10)]
+    assert given_to(LONG, 3300.0, ticks=ticks)[0] == (MOVE, told)
+
+
 stretches = st.lists(st.tuples(st.integers(20, 3000), st.integers(5, 200)), max_size=5)
 wishes = st.builds(
     lambda t, wish: control(t / 3, *wish),

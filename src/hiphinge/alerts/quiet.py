@@ -10,6 +10,9 @@ from hiphinge.blocks import Tick
 from hiphinge.errors import SettingsError
 
 DAY_S = 86400
+SLEPT_S = 300.0
+"""s by which the wall clock runs ahead of the recording's: the host has slept. A clock that was wrong and is set
+right looks the same; then sitting is counted anew, which reminds later and never too early. [D]"""
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
@@ -37,13 +40,21 @@ class WallClock:
     def __init__(self) -> None:
         self._at: list[float] = []  # s on the recording's clock
         self._local: list[float] = []  # local s since the epoch at that instant
+        self._last: tuple[float, str] | None = None  # UTC less the recording's clock, s, and the boot
 
-    def set(self, ticks: Sequence[Tick]) -> None:
-        """Take the pairs among ``ticks``, in their order."""
+    def set(self, ticks: Sequence[Tick]) -> list[float]:
+        """Take the pairs among ``ticks``, in their order; the times (s) at which the host had slept or begun anew."""
+        slept = []
         for tick in ticks:
-            if tick.utc_ns is not None:
-                self._at.append(tick.arrival_ns / 1e9)
-                self._local.append(tick.utc_ns / 1e9 + (tick.utc_offset_s or 0))
+            if tick.utc_ns is None:
+                continue
+            at, utc = tick.arrival_ns / 1e9, tick.utc_ns / 1e9
+            if self._last is not None and ((utc - at) - self._last[0] >= SLEPT_S or tick.boot_id != self._last[1]):
+                slept.append(at)
+            self._last = utc - at, tick.boot_id
+            self._at.append(at)
+            self._local.append(utc + (tick.utc_offset_s or 0))
+        return slept
 
     def time_of_day(self, t: float) -> float | None:
         """Seconds after local midnight at ``t`` s by the last pair before it; None before the first."""

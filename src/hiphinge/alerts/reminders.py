@@ -1,6 +1,7 @@
 """When somebody who sits is to be told: time to move, once more if need be, and the softer "shift a little".
 
-Fed with what the body did ("seat_taken", "seat_left", "break_taken", "posture_shift")
+Fed with what the body did ("seat_taken", "seat_left", "break_taken", "posture_shift"),
+that the host had slept ("host_slept": what was before counts for nothing)
 and what the wearer asked for; asked at every whole second what it would say. Whoever
 asks decides whether it is a good moment: nothing is lost by waiting, and a break
 taken meanwhile counts.
@@ -67,6 +68,7 @@ class Reminders:
         self._told_again = False
         self._reminded = -math.inf  # of anything
         self._asleep = -math.inf  # until
+        self._floor = -math.inf  # before it nobody knows what the wearer did
 
     def hear(self, event: Event) -> None:
         """What the body did."""
@@ -77,10 +79,15 @@ class Reminders:
             self._seated = math.inf
         elif event.kind in ("break_taken", "seat_forgotten"):
             self._since, self._seated, self._told, self._told_again = None, math.inf, None, False
+        elif event.kind == "host_slept":
+            self._floor = event.t
+            if self._since is not None:
+                self._since, self._told, self._told_again = event.t, None, False
         elif event.kind == "posture_shift":
             self._moved = event.t
 
     def _sit(self, since: float, at: float) -> None:
+        since = max(since, self._floor)
         if since != self._since:
             self._since, self._told, self._told_again = since, None, False
         if at > self._left:  # else the thigh has said since that the seat was left

@@ -37,7 +37,7 @@ DISTURB = "do-not-disturb"
 of the last: on or off."""
 
 
-HEARD = ("seat_taken", "seat_left", "break_taken", "seat_forgotten", "posture_shift")
+HEARD = ("seat_taken", "seat_left", "break_taken", "seat_forgotten", "posture_shift", "host_slept")
 """Kinds of events that reminders hear."""
 
 
@@ -151,7 +151,7 @@ class Admission:
         events: Sequence[Event] = (),
     ) -> tuple[Alert, ...]:
         """Take what came up to ``now`` s, in the order of its time within each kind; ``events`` for the reminders."""
-        self._clock.set(ticks)
+        events = [*events, *(Event(t, "host_slept") for t in self._clock.set(ticks))]
         self._now = max(self._now, now)
         self._events = sorted((*self._events, *(e for e in events if e.kind in HEARD)), key=lambda e: e.t)
         self._controls = sorted((*self._controls, *controls), key=lambda c: c.arrival_ns)
