@@ -14,7 +14,7 @@ from tests.bluez.bench import Bench
 from tests.bluez.bluetoothd import ADDRESSES
 from tests.bluez.objects import ABORTED, FAILED
 from tests.bluez.stories import run
-from tests.sources.ble.following import following
+from tests.sources.ble.following import Followed, following
 
 HERE = ADDRESSES[SACRUM]
 WORN = [Sensor(HERE, "hiphinge_ble", SACRUM)]
@@ -126,5 +126,69 @@ def test_no_adapter_is_told_with_the_cure(bluez: Bench) -> None:
     async def story() -> None:
         with pytest.raises(RadioError, match=r"no adapter found.*Plug in"):
             await scan.nearby(Radio(), 0.5)
+
+    run(story())
+
+
+async def recovered(followed: Followed, count: int) -> None:
+    """Set up once more than ``count`` times, and streaming."""
+    await followed.until(lambda: followed.states(HERE).count("configured") > count)
+    await followed.more(4)
+
+
+def test_no_adapter_at_the_start_then_one_is_plugged_in(bluez: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "RETRY_S", 0.1)
+    bluez.remove_adapter()
+
+    async def story() -> None:
+        async with following(Radio(), WORN) as followed:
+            await followed.until(lambda: bool(followed.links()))
+            state, words = followed.links()[0]
+            assert state == "radio"
+            assert "no adapter found" in words
+            assert "Plug in" in words
+            bluez.restore()
+            await recovered(followed, 0)
+
+    run(story())
+
+
+def test_the_adapter_is_pulled_out_and_plugged_in_again(bluez: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "RETRY_S", 0.1)
+
+    async def story() -> None:
+        async with following(Radio(), WORN) as followed:
+            await followed.more(4)
+            bluez.remove_adapter()
+            await followed.until(lambda: any(state == "radio" for state, _ in followed.links()))
+            assert "lost" in followed.states(HERE)
+            bluez.restore()
+            await recovered(followed, 1)
+
+    run(story())
+
+
+def test_bluetoothd_forgets_the_sensor(bluez: Bench) -> None:
+    async def story() -> None:
+        async with following(Radio(), WORN) as followed:
+            await followed.more(4)
+            bluez.vanish(SACRUM)
+            await followed.until(lambda: "lost" in followed.states(HERE))
+            bluez.restore()
+            await recovered(followed, 1)
+
+    run(story())
+
+
+def test_the_bus_dies_and_is_started_again(bluez: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "RETRY_S", 0.1)
+
+    async def story() -> None:
+        async with following(Radio(), WORN) as followed:
+            await followed.more(4)
+            bluez.kill_bus()
+            await followed.until(lambda: any(state == "radio" for state, _ in followed.links()))
+            bluez.restore()
+            await recovered(followed, 1)
 
     run(story())
