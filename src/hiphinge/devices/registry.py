@@ -44,8 +44,8 @@ def add(driver: Driver) -> None:
 
 
 def recognised(seen: Advertisement) -> Driver | None:
-    """The first driver that knows this advertisement."""
-    return next((driver for driver in DRIVERS.values() if driver.recognises(seen)), None)
+    """The driver that knows this advertisement; one that was added goes before one that was there."""
+    return next((driver for driver in reversed(DRIVERS.values()) if driver.recognises(seen)), None)
 
 
 for _driver in (Hiphinge(), WitMotion(), Dot(), MetaMotion(), Movesense(), PolarVerity(), OpenEarable(), Thingy()):
