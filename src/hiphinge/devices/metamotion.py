@@ -135,7 +135,9 @@ def _chip() -> Steps[Chip]:
     if chip is None:
         raise SensorRefused(f"{NAME}: has sensors {acc[2]} and {gyr[2]}, expected a BMI160 or BMI270. Take another.")
     if chip is CHIPS[0] and not (acc[3] and gyr[3]):
-        raise SensorRefused(f"{NAME}: its firmware packs no samples, expected 1.3.4 or later. Update it with MetaBase.")
+        raise SensorRefused(
+            f"{NAME}: its firmware packs no samples, expected revision 1 of both sensors. Update it in MetaBase."
+        )
     return chip
 
 

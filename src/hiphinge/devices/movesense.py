@@ -120,7 +120,7 @@ def _subscribed(rate: int) -> Steps[str]:
             said = STATUS.get(_status(answer), f"status {_status(answer)}")
     raise SensorRefused(
         f"{NAME}: subscribed to IMU6 and IMU9 at {rate} Hz, it says {said}, expected 200. Switch it off and on again, "
-        "or give it firmware 2.0 or later."
+        "or give it firmware 2.3 or later."
     )
 
 
