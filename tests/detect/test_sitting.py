@@ -255,7 +255,11 @@ def test_almost_nothing() -> None:
 @pytest.mark.parametrize("source", ["vqf", "gravity"])
 def test_a_real_person_sits_once_and_walks(data_dir: Callable[[str], Path], source: str) -> None:
     """qmt: one sitting bout of about 31 s between 10 and 41 s, ± 2 s; walking from 57 s on."""
-    bouts = watch(people.qmt(data_dir("qmt_full_body"), source), upright=0.0, slump=RAD(35.0)).bouts
+    seen = watch(people.qmt(data_dir("qmt_full_body"), source), upright=0.0, slump=RAD(35.0))
+    (rise,) = [e.t for e in seen.events if e.kind == "sit_to_stand"]
+    assert 40.0 <= rise <= 42.5
+    assert [e.kind for e in seen.events if e.kind == "seat_taken"] == ["seat_taken"]
+    bouts = seen.bouts
     assert [b.posture for b in bouts] == ["standing", "sitting", "standing", "walking"]
     sat, walked = bouts[1], bouts[3]
     assert (sat.start, sat.end) == (pytest.approx(10.0, abs=2.0), pytest.approx(41.0, abs=2.0))
