@@ -75,3 +75,17 @@ def test_without_a_folder_it_stays_in_the_home(hiphinge_home: Path, monkeypatch:
     assert CliRunner().invoke(demo.command, ["--fast"]).exit_code == 0
     assert {p.name for p in (hiphinge_home / "demo").iterdir()} == LEFT_BEHIND
     assert (hiphinge_home / "demo").stat().st_mode & 0o077 == 0
+
+
+def test_it_runs_live_over_virtual_sensors_of_three_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole live path, shortened: connected, set up, heard, recorded, reported."""
+    monkeypatch.setattr(demo, "SECONDS", 12.0)
+    done = CliRunner().invoke(demo.command, ["--seed", "3", "-o", str(tmp_path / "made")])
+    assert done.exit_code == 0, done.output
+    assert "hiphinge open layout, WitMotion, Movella DOT" in done.stdout
+    opened = session.open(tmp_path / "made" / "workout.mcap")
+    assert opened.metadata["source"] == "ble"
+    assert {s.device for s in opened.header.sensors} == {"hiphinge_ble", "witmotion", "movella_dot"}
+    summary = json.loads((tmp_path / "made" / "summary.json").read_text("utf-8"))
+    assert summary["quality"]["sync_error_s"] < 0.02
+    assert summary["counts"]["repetitions"] >= 1

@@ -55,7 +55,7 @@ async def _bluetooth(stack: AsyncExitStack, wearer: str) -> Opened:
 def _simulated(scenario: str, speed: float) -> Opened:
     played = simulate.scenario(scenario)
     params = replace(settings.load(), sensors=played.sensors)
-    beginning = list(_until(played.batches(), CALIBRATED_S))
+    beginning = list(until(played.batches(), CALIBRATED_S))
     spans = wizard.from_controls(one for batch in beginning for one in batch if isinstance(one, Control))
     found = wizard.calibrate_recording(params, beginning, spans, wearer=played.score.wearer.name)
     source = Replayed(SIMULATED, played.sensors, played.batches(), speed)
@@ -74,7 +74,8 @@ def uncalibrated(wearer: str) -> Calibration:
     return replace(monitor.UNCALIBRATED, wearer=wearer)
 
 
-def _until(batches: Iterable[Sequence[Input]], seconds: float) -> Iterator[list[Input]]:
+def until(batches: Iterable[Sequence[Input]], seconds: float) -> Iterator[list[Input]]:
+    """The inputs of the first ``seconds`` on the recording's clock."""
     for batch in batches:
         yield [one for one in batch if one.arrival_ns < seconds * 1e9]
         if batch and batch[-1].arrival_ns >= seconds * 1e9:
