@@ -43,7 +43,7 @@ else:
 def owning(what: str) -> Iterator[None]:
     """Own this home as ``what`` ("lift", "desk", …); HeldError says who does already."""
     with (home() / LOCK).open("a+") as file:
-        if not _locked(file):
+        if not locked(file):
             raise HeldError(_held())
         card = {"what": what, "since": datetime.now().astimezone().isoformat(timespec="seconds"), "pid": os.getpid()}
         _write_card(card)
@@ -84,7 +84,7 @@ def owner() -> dict[str, Any] | None:
     if not path.exists():
         return None
     with path.open("a+") as file:
-        return None if _locked(file) else _card()
+        return None if locked(file) else _card()
 
 
 def ask(question: dict[str, Any]) -> dict[str, Any] | None:
@@ -168,8 +168,8 @@ def _held() -> str:
     )
 
 
-def _locked(file: TextIO) -> bool:
-    """Take the lock if it is free; it goes with the file."""
+def locked(file: TextIO) -> bool:
+    """Whether the lock was free and is taken now; it goes with the file."""
     try:
         if sys.platform == "win32":
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)

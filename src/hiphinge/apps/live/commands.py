@@ -37,9 +37,35 @@ def lift(
 
 
 @click.command(epilog="Example:  hiphinge desk --wearer anna")
+@click.option("--install", "install", flag_value="install", help="Begin it at every login, from now on, as a service.")
+@click.option("--uninstall", "install", flag_value="uninstall", help="Remove that service.")
+@click.option("--service", is_flag=True, help="As the service does: waits for sensors, a recording a day.")
 @options
 def desk(
-    *, source: str, seconds: float | None, output: Path | None, wearer: str, as_json: bool, take_over: bool
+    *,
+    install: str | None,
+    service: bool,
+    source: str,
+    seconds: float | None,
+    output: Path | None,
+    wearer: str,
+    as_json: bool,
+    take_over: bool,
 ) -> None:
-    """A quiet day: sitting measured, a reminder when it is time to move."""
-    run(Wish("desk", source, "desk-day", seconds, output, wearer, as_json, take_over))
+    """A quiet day: sitting measured, a reminder when it is time to move.
+
+    What it does now, and how to pause it: hiphinge status.
+    """
+    wish = Wish("desk", source, "desk-day", seconds, output, wearer, as_json, take_over)
+    if (install or service) and (output or as_json or take_over):
+        raise click.UsageError("The service names its own recordings: -o, --json and --take-over do not go with it.")
+    if install:
+        from hiphinge.apps.live import installing  # noqa: PLC0415  nobody else needs it
+
+        click.echo(installing.install(wearer) if install == "install" else installing.uninstall())
+    elif service:
+        from hiphinge.apps.live.service import serve  # noqa: PLC0415  the same
+
+        serve(wish, lambda words: click.echo(words, err=True))
+    else:
+        run(wish)

@@ -17,13 +17,15 @@ import click
 
 from hiphinge import settings
 from hiphinge.alerts.cues import SET, START
+from hiphinge.alerts.rules import POOR
 from hiphinge.apps import owner
-from hiphinge.apps.live import keeping
+from hiphinge.apps.live import books, disturb, keeping
 from hiphinge.apps.live.core import Live
-from hiphinge.apps.live.opening import Opened, open_source, shown
+from hiphinge.apps.live.day import Day
+from hiphinge.apps.live.opening import BLE, Opened, open_source, shown
 from hiphinge.apps.live.telling import JsonLines, line, sensor_row
 from hiphinge.apps.watch import Watch
-from hiphinge.blocks import Input, Outcome
+from hiphinge.blocks import Alert, Input, Outcome
 from hiphinge.monitor import Monitor
 from hiphinge.recording import Writer
 from hiphinge.sinks import Delivery, wanted
@@ -54,13 +56,26 @@ def run(wish: Wish) -> None:
     """
     if wish.take_over:
         owner.take_over()
+    path = None
     with owner.owning(wish.what), contextlib.suppress(KeyboardInterrupt):
         for words in keeping.mend():
             _say(wish, "repaired", words)
-        asyncio.run(_run(wish))
+        path = asyncio.run(_run(wish))
+    if path and (wish.source == BLE or path.parent == keeping.recordings()):  # the wearer's own
+        _remember(wish, path)
 
 
-async def _run(wish: Wish) -> None:
+def _remember(wish: Wish, path: Path) -> None:
+    """Into the journal; whoever has no time for it presses Ctrl-C."""
+    if sys.stderr.isatty() and not wish.as_json:
+        _say(wish, "history", "It is taken into the history (Ctrl-C leaves that for the next time) …")
+    with contextlib.suppress(KeyboardInterrupt):
+        if words := books.enter(path):
+            _say(wish, "history", words)
+
+
+async def _run(wish: Wish) -> Path:
+    """The session; returns the recording."""
     async with AsyncExitStack() as stack:
         opened = await open_source(wish.source, stack, wish.wearer, wish.scenario, wish.speed)
         path = wish.out or keeping.new_name(wish.what)
@@ -68,16 +83,19 @@ async def _run(wish: Wish) -> None:
         live = Live(opened.source, Monitor(opened.params, opened.calibration), writer)
         totals = Totals()
         live.listeners.append(totals)
-        _on_signals(live.stop)
+        on_signals(live.stop)
         _say(wish, "begun", f"{shown(opened)} Recording to {path}", path=str(path))
         if wish.what == "lift":
             live.ask(SET, START)
         with ExitStack() as views:
             show, tell = _view(live, opened, wish, views)
-            _deliver(live, views, tell)
+            deliver(live, views, tell)
             await stack.enter_async_context(owner.answering(lambda question: answer(question, live, totals, path)))
+            if wish.what == "desk" and opened.source.live:
+                await stack.enter_async_context(disturb.following(live.ask))
             await show(wish.seconds)
         _say(wish, "ended", ended(totals, live, path), path=str(path), repetitions=totals.reps, alerts=totals.alerts)
+    return path
 
 
 class Totals:
@@ -88,9 +106,11 @@ class Totals:
         self.begun: float | None = None
         self.now = math.nan
         self.posture = ""
+        self.day = Day()
 
     def __call__(self, inputs: Sequence[Input], outcome: Outcome) -> None:
         """Count what one feed brought."""
+        self.day(inputs, outcome)
         self.reps += len(outcome.repetitions)
         self.alerts += len(outcome.alerts)
         if outcome.bouts:
@@ -123,6 +143,7 @@ def answer(question: dict[str, Any], live: Live, totals: Totals, path: Path) -> 
             "repetitions": totals.reps,
             "alerts": totals.alerts,
             "posture": totals.posture,
+            **totals.day.told(live.source.now_ns() / 1e9),
             "sensors": [sensor_row(one) for one in live.health.sensors],
         }
     return {"error": f"{asked!r}, expected status, control or stop"}
@@ -134,15 +155,21 @@ def ended(totals: Totals, live: Live, path: Path) -> str:
     return f"{totals.seconds:.0f} s, {totals.reps} repetitions, {totals.alerts} alerts. {path}{trouble}"
 
 
-def _deliver(live: Live, views: ExitStack, tell: Tell) -> None:
-    """Cues to the ways that the wearer set; what becomes of the ways is told."""
+def deliver(live: Live, views: ExitStack, tell: Tell) -> None:
+    """Cues to the ways that the wearer set, and at once that nothing is recorded any more; what becomes of them."""
     feedback = settings.load(root=settings.Feedback)
     sinks = wanted(feedback, settings.load_secrets(), instead=lambda cue: tell(cue.message))
     delivery = views.enter_context(Delivery(sinks, tell))
+    told = set[str]()
 
     def offer(_: Sequence[Input], outcome: Outcome) -> None:
         for cue in outcome.cues:
             delivery.offer(cue)
+        if (words := live.health.recording) and words not in told:
+            told.add(words)
+            tell(words)
+            # Not of the monitor's making: an outcome follows from the recording, and there is none.
+            delivery.offer(Alert(live.source.now_ns() / 1e9, POOR, "warning", words, math.nan, math.nan, "disk", ""))
 
     live.listeners.append(offer)
 
@@ -169,7 +196,7 @@ def _say(wish: Wish, event: str, words: str, **values: Any) -> None:
         click.echo(words, err=event != "ended")
 
 
-def _on_signals(stop: Callable[[], None]) -> None:
+def on_signals(stop: Callable[[], None]) -> None:
     """Ctrl-C, the end of the terminal and a service's stop end a session in good order."""
     loop = asyncio.get_running_loop()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
