@@ -32,6 +32,13 @@ class Choice:
     default: str
 
     @property
+    def label(self) -> str:
+        """As a person reads it."""
+        inner = self.name.partition(".")[2] or self.name
+        suffix = "_" + self.unit.replace("/", "_") if self.unit else ""
+        return inner.removesuffix(suffix).replace("_", " ")
+
+    @property
     def changed(self) -> bool:
         """Whether somebody set it."""
         return self.value != self.default
@@ -66,4 +73,7 @@ def _all() -> Iterator[Choice]:
         defaults = {one.name: one.value for one in settings.names(root())}
         for one in settings.names(settings.load(root=root)):
             name = f"{table}.{one.name}" if table else one.name
-            yield Choice(name, one.value, one.unit, one.comment, defaults[one.name])
+            comment = one.comment.replace("``", "")
+            # Docstrings tell the unit inside; outside it stands beside the value.
+            comment = comment.removeprefix("rad/s ").removeprefix("rad ") if one.unit else comment
+            yield Choice(name, one.value, one.unit, comment, defaults[one.name])

@@ -23,13 +23,14 @@ SOURCE = "ble (the sensors you wear), simulated, or the name of a recording."
 @click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
 @click.option("--share", is_flag=True, help="Let a phone on this network in. The traffic is not encrypted.")
 @click.option("--no-open", is_flag=True, help="Print the address; open no browser.")
+@click.option("--take-over", is_flag=True, help="A session begins by ending the one that holds the sensors.")
 @click.option("--wearer", default="", metavar="NAME", help="Whose calibration.")
-def command(*, source: str, port: int, share: bool, no_open: bool, wearer: str) -> None:
+def command(*, source: str, port: int, share: bool, no_open: bool, wearer: str, take_over: bool) -> None:
     """The live session, the guided calibration, recordings and settings, in a browser.
 
     Only this machine is let in, by an address that works once. It works without internet.
     """
-    run(Wish(source, wearer), port, share=share, opens=not no_open)
+    run(Wish(source, wearer, take_over=take_over), port, share=share, opens=not no_open)
 
 
 def run(wish: Wish, port: int = PORT, *, share: bool = False, opens: bool = True, begins: bool = False) -> None:

@@ -90,7 +90,9 @@ class Pages:
         return self._page("replay", "Sessions", name=request.query.get("name", ""))
 
     async def _page_settings(self, request: Request) -> Reply:
-        return self._page("settings", "Settings", groups=choices.groups(), words=safety.WORDS)
+        groups = choices.groups()
+        expert = next((name for name, _ in groups if name not in choices.FIRST), "")
+        return self._page("settings", "Settings", groups=groups, expert=expert, words=safety.WORDS)
 
     # --- Live --------------------------------------------------------------------------
 

@@ -42,20 +42,25 @@ STEPS = ("next", "redo", "skip", "back", "hurts")
 
 @dataclass(frozen=True)
 class Wish:
-    """Where inputs come from, and whose they are; ``scenario`` of a simulation, ``speed`` 1 is real time."""
+    """Where inputs come from, and whose they are; ``scenario`` of a simulation, ``speed`` 1 is real time.
+
+    ``take_over``: whoever holds the sensors is asked to end first.
+    """
 
     source: str = BLE
     wearer: str = ""
     scenario: str = "workout"
     speed: float = 1.0
+    take_over: bool = False
 
 
 class Running:
-    """One at a time; ``words`` is the last thing to be said of it."""
+    """One at a time; ``words`` is the last thing to be said of it, ``notes`` what beside."""
 
     def __init__(self, wish: Wish) -> None:
         self.wish = wish
         self.doing, self.words = IDLE, ""
+        self.notes: list[str] = []
         self.live: Live | None = None
         self.view: View | None = None
         self.told: Guidance | None = None
@@ -99,13 +104,15 @@ class Running:
     def _start(self, work: Callable[[AsyncExitStack], Awaitable[None]]) -> None:
         if self.doing != IDLE:
             raise InputError("Something is running already. Stop it first.")
-        self.doing, self.words, self.told = OPENING, "", None
+        self.doing, self.words, self.told, self.notes = OPENING, "", None, []
         self._task = asyncio.create_task(self._own(work))
 
     async def _own(self, work: Callable[[AsyncExitStack], Awaitable[None]]) -> None:
         """Hold the sensors while it lasts; whatever can be explained ends as a sentence."""
         try:
             await asyncio.sleep(0)  # the page is answered first
+            if self.wish.take_over:
+                await asyncio.to_thread(owner.take_over)
             with owner.owning(WHAT):
                 async with AsyncExitStack() as stack:
                     await work(stack)
@@ -141,8 +148,8 @@ class Running:
         return offer
 
     def _say(self, words: str) -> None:
-        """A way to the wearer fails; it is told once, beside what was said."""
-        self.words = f"{self.words} {words}"
+        """A way to the wearer fails; it is told once."""
+        self.notes.append(words)
 
     async def _guide(self, stack: AsyncExitStack) -> None:
         opened = await self._open_for_guide(stack)
@@ -178,5 +185,5 @@ class Running:
 
     def snapshot(self, after: float) -> dict[str, Any]:
         """For the live page."""
-        state: dict[str, Any] = {"doing": self.doing, "words": self.words}
+        state: dict[str, Any] = {"doing": self.doing, "words": self.words, "notes": self.notes}
         return state | (self.view.snapshot(after) if self.view else {})

@@ -126,7 +126,9 @@ class View:
             "back": {
                 "label": self.shown.back_label,
                 "peak": number(self.peak, 0),
-                "range": number(self.own_range, 1),
+                "share": number(100 * self.peak / self.own_range, 0),
+                "over": self.peak >= self.limit,
+                "range": number(self.own_range, 0),
                 "limit": number(self.limit, 1),
             },
             "hip": {"label": self.shown.hip_label, "peak": number(self.hip_peak, 0), "range": number(self.own_hip, 1)},

@@ -1,6 +1,6 @@
 // A person from the side, facing right: thigh, pelvis and low back as measured; the rest is drawn faintly.
 const SVG = "http://www.w3.org/2000/svg", RAD = Math.PI / 180;
-const SHANK = 78, THIGH = 80, PELVIS = 30, LUMBAR = 52, THORAX = 58, ARM = 74, STEPS = 8;
+const SHANK = 74, THIGH = 76, PELVIS = 30, LUMBAR = 52, THORAX = 58, ARM = 74, STEPS = 8;
 const ANKLE = [165, 306];
 const SHANK_SHARE = 0.3; // of the thigh's elevation: no sensor on the shank, a guess that keeps the feet in place
 
@@ -21,8 +21,8 @@ export class Figure {
   constructor(svg) {
     const line = (kind, width) => make(svg, "line", { class: kind, "stroke-width": width });
     make(svg, "line", { class: "ground", x1: 40, y1: 318, x2: 320, y2: 318 });
-    this.farThigh = line("thigh far", 26); this.arm = line("guess", 13);
-    this.shank = line("guess", 20); this.foot = line("guess", 14); this.thorax = line("guess", 44);
+    this.farThigh = line("thigh far", 26); 
+    this.shank = line("guess", 20); this.foot = line("guess", 14); this.thorax = line("guess", 44); this.arm = line("arm", 12);
     this.head = make(svg, "circle", { class: "head", r: 21 }); this.thigh = line("thigh", 28);
     this.pelvis = line("pelvis", 36); this.spine = make(svg, "polyline", { class: "spine", "stroke-width": 20 });
     this.dots = [0, 1, 2].map(() => make(svg, "circle", { class: "sensor", r: 5.5 }));

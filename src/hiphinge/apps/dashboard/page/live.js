@@ -36,6 +36,8 @@ function show(found) {
   text($("mute").firstChild, state.silent_s ? "Sound on" : "Mute");
   text($("reps"), String(state.reps));
   text($("reps-note"), `${state.in_set ? "in this set" : "in a row"} · ${state.total} in all`);
+  text($("which"), state.phase === "standing" ? "Last repetition" : "This repetition");
+  text($("notes"), state.notes.join(" "));
   measures(); cues(); lists();
   document.documentElement.dataset.seq = state.seq;
 }
@@ -52,12 +54,11 @@ function bar(box, what, now, most, instead) {
   const full = what.range ? what.range * 1.1 : box.id === "back" ? 60 : 120;
   const width = (deg) => `${Math.min(Math.max((deg ?? 0) / full, 0), 1) * 100}%`;
   const [fill, peak, mark] = box.querySelector(".bar").children;
-  text(box.querySelector("h2"), what.label); text(box.querySelector("b"), degrees(what.peak ?? null));
+  text(box.querySelector("h3"), what.label); text(box.querySelector("b"), degrees(what.peak ?? null));
   fill.style.width = width(now); peak.style.left = width(what.peak); shown(peak, what.peak !== null);
   mark.style.left = width(most); shown(mark, most !== null); text(mark.firstChild, `limit ${degrees(most)}`);
-  const over = most !== null && what.peak !== null && what.peak >= most;
-  box.classList.toggle("over", over);
-  const share = what.range && what.peak !== null ? `${over ? "▲ rounded: " : ""}${percent((100 * what.peak) / what.range)} of your ${degrees(what.range)}` : what.range ? `of your ${degrees(what.range)}` : "";
+  box.classList.toggle("over", Boolean(what.over));
+  const share = (what.share ?? null) !== null ? `${what.over ? "▲ beyond your limit: " : ""}${percent(what.share)} of your ${degrees(what.range)}` : what.range ? `of your ${degrees(what.range)}` : "";
   text(box.querySelector("p"), instead || `${share}${share ? " · " : ""}now ${degrees(now)}`);
 }
 
@@ -78,7 +79,7 @@ function lists() {
   text($("streaming"), `${good}/${state.sensors.length}${good < state.sensors.length ? " – " + state.sensors.filter((s) => s.state !== "streaming").map((s) => `${s.site.replace("_", " ")} ${s.state}`).join(", ") : " streaming"}`);
   $("streaming").className = good < state.sensors.length ? "mark" : "ok";
   fresh($("health"), state.sensors.map((s) => [[s.site.replace("_", " ")], s.state === "streaming" ? ["● streaming", "ok"] : [`▲ ${s.state} ${s.why}`, "mark"],
-    [percent(s.battery_pct), "n"], [`${s.loss_pct.toFixed(1)} %`, "n"], [`${Math.round(s.rate_hz)} Hz`, "n"], [s.sync_error_ms === null ? "–" : `${s.sync_error_ms.toFixed(1)} ms`, "n"]]));
+    [percent(s.battery_pct), "n"], [`${s.loss_pct.toFixed(1)} %`, "n"], [`${Math.round(s.rate_hz)} Hz`, "n minor"], [s.sync_error_ms === null ? "–" : `${s.sync_error_ms.toFixed(1)} ms`, "n"]]));
 }
 
 function fresh(body, rows) {
@@ -114,12 +115,12 @@ function between(t) {
 }
 
 function traces(now) {
-  const paper = surface($("traces")), scale = frame(paper, now - TRACE_S, now, (t) => `${Math.round(t - now)} s`, 5);
+  const paper = surface($("traces")), scale = frame(paper, -TRACE_S, 0, (t) => `${t} s`, 5);
   const seen = points.filter((p) => p[0] >= now - TRACE_S && p[0] <= now);
-  for (const r of state.set) if (r.end > now - TRACE_S && r.start < now) span(paper, scale, Math.max(r.start, now - TRACE_S), Math.min(r.end, now), r.rounded ? "alert" : "hip", String(r.n));
+  for (const r of state.set) if (r.end > now - TRACE_S && r.start < now) span(paper, scale, Math.max(r.start - now, -TRACE_S), Math.min(r.end - now, 0), r.rounded ? "alert" : "hip", String(r.n));
   limit(paper, scale, state.back.limit);
-  line(paper, scale, seen.map((p) => [p[0], p[2]]), "hip", 2);
-  line(paper, scale, seen.map((p) => [p[0], p[1]]), "back", 3.5);
+  line(paper, scale, seen.map((p) => [p[0] - now, p[2]]), "hip", 2);
+  line(paper, scale, seen.map((p) => [p[0] - now, p[1]]), "back", 3.5);
 }
 
 async function press(key) {
