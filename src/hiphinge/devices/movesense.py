@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from hiphinge.blocks import GRAVITY, Floats, ImuBlock, Link, Packet
+from hiphinge.blocks import GRAVITY, ImuBlock, Link, Packet
 from hiphinge.devices.configured import Configured
 from hiphinge.devices.driver import (
     DEVICE,
@@ -211,20 +211,21 @@ class Decoder:
 
     def decode(self, packets: Sequence[Packet]) -> Decoded:
         """Whole messages; responses to commands are left out."""
-        errors, whole = self._layout.errors(), list[bytes]()
-        arrival: list[int] = []
-        for packet in packets:
+        errors, whole = dict[int, str](), dict[int, bytes]()
+        for i, packet in enumerate(packets):
             if packet.characteristic != "data" or self._layout.awaited or packet.payload[:1] == bytes([RESPONSE]):
                 continue
             try:
                 message = self._joined(packet.payload)
             except ValueError as e:
-                errors.append(_error(packet, str(e)))
-                continue
-            if message is not None:
-                whole.append(message)
-                arrival.append(packet.arrival_ns)
-        return Decoded(self._block(whole, arrival), tuple(errors))
+                errors[i] = str(e)
+            else:
+                if message is not None:
+                    whole[i] = message
+        block, bad = self._block(list(whole.values()), [packets[i].arrival_ns for i in whole])
+        errors |= dict.fromkeys((i for i, is_bad in zip(whole, bad, strict=True) if is_bad), "values beyond its range")
+        told = [_error(packets[i], errors[i]) for i in sorted(errors)]
+        return Decoded(block, (*self._layout.errors(), *told))
 
     def _joined(self, payload: bytes) -> bytes | None:
         """The message that is whole with this notification, or None. ValueError: one that says nothing."""
@@ -245,40 +246,35 @@ class Decoder:
         if len(message) < layout.length and message is payload:
             self._waiting = message
             return None
-        return self._checked(message, layout)
+        return self._checked(message, layout.length)
 
-    def _checked(self, message: bytes, layout: Layout) -> bytes:
-        if len(message) != layout.length:
-            raise ValueError(f"a message of {len(message)} bytes, not {layout.length}")
+    def _checked(self, message: bytes, length: int) -> bytes:
+        if len(message) != length:
+            raise ValueError(f"a message of {len(message)} bytes, not {length}")
         if message[2:HEAD] == self._stamp:
             raise ValueError("heard already")
-        acc, gyr = _values(message, layout.samples)
-        limits = NONSENSE * layout.acc_range, NONSENSE * layout.gyr_range
-        if not (np.abs(acc) <= limits[0]).all() or not (np.abs(gyr) <= limits[1]).all():
-            raise ValueError("values beyond its range")
         self._stamp = message[2:HEAD]
         return message
 
-    def _block(self, messages: list[bytes], arrival: list[int]) -> ImuBlock:
-        layout = self._layout.value or Layout(1, HEAD, 1e9, 1.0, 1.0)
+    def _block(self, messages: list[bytes], arrival: list[int]) -> tuple[ImuBlock, list[bool]]:
+        """The samples of the messages that can be, and which messages cannot."""
+        layout = self._layout.value or Layout(1, HEAD + 24, 1e9, 1.0, 1.0)
         n = layout.samples
-        first = self._ticks.unwrap([int.from_bytes(m[2:6], "little") for m in messages], arrival)
-        apart = np.array([self._spacing.since(int(t), n) for t in first], float)
-        t_ns = (first[:, None] + np.rint(apart[:, None] * np.arange(n)).astype(np.int64)).ravel()
-        both = [_values(m, n) for m in messages]
-        acc = np.concatenate([np.empty((0, 3)), *(a for a, _ in both)])
-        gyr = np.concatenate([np.empty((0, 3)), *(g for _, g in both)])
+        rows = np.frombuffer(b"".join(messages), np.uint8).reshape(-1, layout.length)[:, HEAD : HEAD + 24 * n]
+        with np.errstate(invalid="ignore"):  # a signalling NaN is refused as any other
+            values = np.ascontiguousarray(rows).view("<f4").astype(float).reshape(-1, 2, n, 3)
+        values[:, 1] = np.deg2rad(values[:, 1])
+        share = np.abs(values) / np.array([layout.acc_range, layout.gyr_range])[:, None, None]
+        good = (share <= NONSENSE).all(axis=(1, 2, 3))
+        kept = np.flatnonzero(good).tolist()
+        heard = np.array([arrival[i] for i in kept], np.int64)
+        first = self._ticks.unwrap([int.from_bytes(messages[i][2:HEAD], "little") for i in kept], heard)
+        apart = np.array([self._spacing.since(t, n) for t in first.tolist()], float)
+        t_ns = first[:, None] + np.rint(apart[:, None] * np.arange(n)).astype(np.int64)
+        acc, gyr = values[good, 0].reshape(-1, 3), values[good, 1].reshape(-1, 3)
         # 0.999: calibrated values scatter about the end of the range.
-        ends = np.hstack([np.abs(acc) >= 0.999 * layout.acc_range, np.abs(gyr) >= 0.999 * layout.gyr_range])
-        heard = np.repeat(np.array(arrival, np.int64), n)
-        return ImuBlock(self.sensor, t_ns, acc, gyr, heard, np.logical_or.reduce(ends, axis=1))
-
-
-def _values(message: bytes, n: int) -> tuple[Floats, Floats]:
-    """Accelerations (n, 3) m/s², rates of turn (n, 3) rad/s; what follows is of the magnetometer."""
-    with np.errstate(invalid="ignore"):  # a signalling NaN is refused as any other
-        raw = np.frombuffer(message, "<f4", 6 * n, HEAD).astype(float).reshape(2, n, 3)
-    return raw[0], np.deg2rad(raw[1])
+        clipped = (share[good] >= 0.999).any(axis=(1, 3)).ravel()
+        return ImuBlock(self.sensor, t_ns.ravel(), acc, gyr, np.repeat(heard, n), clipped), (~good).tolist()
 
 
 def _error(packet: Packet, why: str) -> DecodeError:

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from hiphinge.blocks import GRAVITY, Exchange, Floats, ImuBlock, Link, Packet
+from hiphinge.blocks import GRAVITY, Bools, Exchange, Floats, ImuBlock, Link, Packet
 from hiphinge.devices.configured import Configured, number
 from hiphinge.devices.driver import (
     BATTERY_LEVEL,
@@ -253,8 +253,8 @@ class Layout:
             raise ValueError(f"width is {str(width)[:40]}, expected {' or '.join(map(str, LAYOUTS))}")
         return cls(LAYOUTS[width], number(configuration.more, "acc_unit", 0, 10))
 
-    def values(self, samples: bytes) -> tuple[Floats, Floats]:
-        """Accelerations (n, 3) m/s², rates of turn (n, 3) rad/s; ValueError where no sensor measures that."""
+    def values(self, samples: bytes) -> tuple[Floats, Floats, Bools]:
+        """Accelerations (n, 3) m/s², rates of turn (n, 3) rad/s, and whether (n,) a sensor measures that."""
         raw = np.frombuffer(samples, self.sample)
         with np.errstate(invalid="ignore"):  # a signalling NaN is refused as any other
             acc, gyr = raw["acc"].astype(float), np.deg2rad(raw["gyr_dps"].astype(float))
@@ -262,18 +262,8 @@ class Layout:
             acc, gyr = acc * (ACC_RANGE / 32768), gyr * (2000 / 32768)
         else:
             acc *= self.acc_unit
-        if not (np.abs(acc) <= NONSENSE * ACC_RANGE).all() or not (np.abs(gyr) <= NONSENSE * GYR_RANGE).all():
-            raise ValueError("values beyond its range")
-        return acc, gyr
-
-
-class Samples(NamedTuple):
-    """Of one notification."""
-
-    t_ns: np.ndarray
-    acc: Floats
-    gyr: Floats
-    arrival_ns: int
+        possible = (np.abs(acc) <= NONSENSE * ACC_RANGE) & (np.abs(gyr) <= NONSENSE * GYR_RANGE)
+        return acc, gyr, np.logical_and.reduce(possible, axis=1)
 
 
 class Decoder:
@@ -291,39 +281,49 @@ class Decoder:
 
     def decode(self, packets: Sequence[Packet]) -> Decoded:
         """Samples of the IMU, exchanges of time."""
-        errors, heard, exchanges = self._layout.errors(), list[Samples](), list[Exchange]()
-        for packet in packets:
+        errors, records, exchanges = dict[int, str](), dict[int, Record](), list[Exchange]()
+        for i, packet in enumerate(packets):
             if packet.characteristic not in ("data", "time") or self._layout.awaited:
                 continue
             try:
                 if packet.characteristic == "time":
                     exchanges.append(exchanged(packet))
                 else:
-                    heard.append(self._samples(packet))
+                    records[i] = self._record(packet.payload)
             except ValueError as e:
-                errors.append(_error(packet, str(e)))
-        return Decoded(self._block(heard), tuple(errors), tuple(exchanges))
+                errors[i] = str(e)
+        block, bad = self._block(list(records.values()), [packets[i].arrival_ns for i in records])
+        errors |= dict.fromkeys(
+            (i for i, is_bad in zip(records, bad, strict=True) if is_bad), "values beyond its range"
+        )
+        told = [_error(packets[i], errors[i]) for i in sorted(errors)]
+        return Decoded(block, (*self._layout.errors(), *told), tuple(exchanges))
 
-    def _samples(self, packet: Packet) -> Samples:
+    def _record(self, payload: bytes) -> Record:
         layout = self._layout.value
         if layout is None:
             raise ValueError("not yet configured")
-        record = Record.parse(packet.payload, layout.sample.itemsize)
+        record = Record.parse(payload, layout.sample.itemsize)
         if record.sensor != IMU or record.first_us > LATEST_US:
             raise ValueError("another sensor, or a time beyond any")
-        acc, gyr = layout.values(record.samples)
-        t_us = record.first_us + record.period_us * np.arange(len(acc), dtype=np.int64)
-        return Samples(t_us * 1000, acc, gyr, packet.arrival_ns)
+        return record
 
-    def _block(self, heard: list[Samples]) -> ImuBlock:
-        t_ns = np.concatenate([np.empty(0, np.int64), *(one.t_ns for one in heard)])
-        acc = np.concatenate([np.empty((0, 3)), *(one.acc for one in heard)])
-        gyr = np.concatenate([np.empty((0, 3)), *(one.gyr for one in heard)])
-        counts = [len(one.t_ns) for one in heard]
-        arrival = np.repeat(np.array([one.arrival_ns for one in heard], np.int64), counts)
+    def _block(self, records: list[Record], arrival: list[int]) -> tuple[ImuBlock, list[bool]]:
+        """The samples of the records that can be, and which records cannot."""
+        layout = self._layout.value or Layout(FLOATS, 1.0)
+        acc, gyr, possible = layout.values(b"".join([one.samples for one in records]))
+        counts = np.array([len(one.samples) for one in records], np.int64) // layout.sample.itemsize
+        starts = np.cumsum(counts) - counts
+        good = np.logical_and.reduceat(possible, starts) if records else np.empty(0, bool)
+        first, period = (np.array([one[k] for one in records], np.int64) for k in (1, 3))
+        since = np.arange(len(acc)) - np.repeat(starts, counts)
+        t_ns = 1000 * (np.repeat(first, counts) + np.repeat(period, counts) * since)
+        heard = np.repeat(np.array(arrival, np.int64), counts)
         # 0.999: a full-scale count is 32767/32768 of the range.
-        largest: Floats = np.hstack([np.abs(acc) / ACC_RANGE, np.abs(gyr) / GYR_RANGE]).max(axis=1, initial=0.0)
-        return ImuBlock(self.sensor, t_ns, acc, gyr, arrival, largest >= 0.999)
+        clipped = (np.abs(acc) >= 0.999 * ACC_RANGE) | (np.abs(gyr) >= 0.999 * GYR_RANGE)
+        kept = np.repeat(good, counts)
+        columns = (t_ns, acc, gyr, heard, np.logical_or.reduce(clipped, axis=1))
+        return ImuBlock(self.sensor, *(column[kept] for column in columns)), (~good).tolist()
 
 
 def exchanged(packet: Packet) -> Exchange:
