@@ -20,12 +20,13 @@ ticks every 15.6 ms before Python 3.13, too coarse to learn a sensor's clock fro
 class Inbox:
     """Inputs from the sources' callbacks and the wearer's keys; belongs to one event loop.
 
-    ``now_ns`` is the clock of arrivals: the host's, or a recording's. Packets
-    never share an instant: a sensor's clock takes those that do for one.
+    ``now_ns`` is the clock of arrivals: the host's, or a recording's; ``gather_s``:
+    what comes within so long goes on together. Packets never share an instant: a
+    sensor's clock takes those that do for one.
     """
 
-    def __init__(self, now_ns: Callable[[], int] = host_ns) -> None:
-        self.now_ns = now_ns
+    def __init__(self, now_ns: Callable[[], int] = host_ns, gather_s: float = GATHER_S) -> None:
+        self.now_ns, self._gather_s = now_ns, gather_s
         self._waiting: list[Input] = []
         self._some = asyncio.Event()
         self._latest = -(2**63)
@@ -48,7 +49,7 @@ class Inbox:
     async def drain(self) -> list[Input]:
         """All that waits, once something does."""
         await self._some.wait()
-        await asyncio.sleep(GATHER_S)
+        await asyncio.sleep(self._gather_s)
         return self.take()
 
     def take(self) -> list[Input]:

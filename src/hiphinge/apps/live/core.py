@@ -26,13 +26,15 @@ from hiphinge.blocks import Input, Outcome, Tick
 from hiphinge.errors import RecordingError
 from hiphinge.monitor import Monitor
 from hiphinge.recording import Writer
-from hiphinge.sources.inbox import Inbox, host_ns
+from hiphinge.sources.inbox import GATHER_S, Inbox, host_ns
 from hiphinge.sources.source import Source
 
 Listener = Callable[[Sequence[Input], Outcome], None]
 
 TICK_S = 1.0
 """Between two pairs of clocks: silence is noticed and a suspend placed to the second."""
+DESK_S = 0.2
+"""Gathered on a quiet day: nobody waits for a bar to move, and a laptop's battery lasts [D]."""
 FAREWELL_S = 5.0
 """For the sensors to be told to stop."""
 
@@ -41,12 +43,15 @@ class Live:
     """One session; ``run`` it once.
 
     ``recorder`` None: nothing is kept. A recording that fails is told through
-    ``health`` and the session goes on without.
+    ``health`` and the session goes on without. ``gather_s``: what comes within so
+    long is judged together, which changes the cost and the delay, never the outcome.
     """
 
-    def __init__(self, source: Source, monitor: Monitor, recorder: Writer | None = None) -> None:
+    def __init__(
+        self, source: Source, monitor: Monitor, recorder: Writer | None = None, gather_s: float = GATHER_S
+    ) -> None:
         self.source, self.monitor = source, monitor
-        self.inbox = Inbox(source.now_ns)
+        self.inbox = Inbox(source.now_ns, gather_s)
         self.health = Health(monitor, source)
         self.listeners: list[Listener] = []
         self._recorder = recorder

@@ -12,6 +12,7 @@ from hiphinge import monitor, session, settings, simulate, wizard
 from hiphinge.blocks import SITES, Calibration, Control, Input
 from hiphinge.errors import InputError
 from hiphinge.session import course
+from hiphinge.settings.drivers import load_drivers
 from hiphinge.sources.replayed import Replayed
 from hiphinge.sources.source import Source
 
@@ -43,6 +44,7 @@ async def _bluetooth(stack: AsyncExitStack, wearer: str) -> Opened:
     from hiphinge.sources.ble.radio import radio  # noqa: PLC0415  bleak takes 0.2 s, which only a radio needs
     from hiphinge.sources.ble.source import Bluetooth  # noqa: PLC0415  the same
 
+    load_drivers()
     params = settings.load()
     if not params.sensors:
         raise InputError(

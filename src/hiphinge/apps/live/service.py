@@ -22,7 +22,7 @@ from typing import Any
 from hiphinge import settings
 from hiphinge.apps import owner
 from hiphinge.apps.live import books, disturb, keeping, pieces, standby
-from hiphinge.apps.live.core import Live
+from hiphinge.apps.live.core import DESK_S, Live
 from hiphinge.apps.live.opening import BLE, Opened, open_source, shown
 from hiphinge.apps.live.run import Totals, Wish, answer, deliver, ended, on_signals
 from hiphinge.errors import HeldError, HiphingeError, RecordingError
@@ -198,7 +198,7 @@ class Piece:
         self.totals = Totals()
         self._since, self._failed_at = time.monotonic(), math.inf
         writer, trouble = _writer(path, opened)
-        self.live = Live(opened.source, Monitor(opened.params, opened.calibration), writer)
+        self.live = Live(opened.source, Monitor(opened.params, opened.calibration), writer, DESK_S)
         self.live.listeners.append(self.totals)
         if trouble:
             self.live.health.recording_failed(trouble)

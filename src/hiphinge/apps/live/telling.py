@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
-from hiphinge import session
 from hiphinge.apps.live.health import Health, SensorHealth
 from hiphinge.blocks import Input, Link, Outcome
+from hiphinge.session import tables
 
 HEALTH_S = 10.0
 """Between two lines of JSON about the sensors."""
 
 
 class JsonLines:
-    """A listener: repetitions, bouts, alerts, links as they come, and how the sensors are every HEALTH_S."""
+    """A listener: repetitions, bouts, alerts, cues, links as they come, and how the sensors are every HEALTH_S."""
 
     def __init__(self, health: Health) -> None:
         self._health = health
@@ -28,17 +28,19 @@ class JsonLines:
         for one in inputs:
             if isinstance(one, Link):
                 line("link", t_s=one.arrival_ns / 1e9, sensor=one.sensor, state=one.state, value=one.value)
-        for kind, rows in (
-            ("repetition", outcome.repetitions and session.reps_frame(outcome.repetitions)),
-            ("bout", outcome.bouts and session.bouts_frame(outcome.bouts)),
-            ("alert", outcome.alerts and session.alerts_frame(outcome.alerts)),
-        ):
-            if len(rows):
-                for row in json.loads(rows.to_json(orient="records")):  # type: ignore[union-attr]  # a frame: it has rows
-                    line(kind, **row)
+        for kind, row in events(outcome):
+            line(kind, **row)
         if inputs and inputs[-1].arrival_ns - self._told_ns >= HEALTH_S * 1e9:
             self._told_ns = inputs[-1].arrival_ns
             line("sensors", sensors=[sensor_row(one) for one in self._health.sensors])
+
+
+def events(outcome: Outcome) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each repetition, bout, alert and cue: its name, and its row as in the tables."""
+    yield from (("repetition", row) for row in tables.reps(outcome.repetitions).records())
+    yield from (("bout", row) for row in tables.bouts(outcome.bouts).records())
+    yield from (("alert", row) for row in tables.alerts(outcome.alerts).records())
+    yield from (("cue", row) for row in tables.alerts(outcome.cues).records())
 
 
 def line(event: str, **values: Any) -> None:
