@@ -12,6 +12,7 @@ import click
 from hiphinge import session
 from hiphinge.apps.analyze import overrides
 from hiphinge.apps.differences import differences
+from hiphinge.apps.live.telling import events, line
 from hiphinge.apps.watch import Watch
 from hiphinge.blocks import Alert, Outcome, Repetition
 from hiphinge.errors import SettingsError
@@ -84,12 +85,9 @@ def run(opened: Session, speed: float, as_json: bool) -> None:
 
 def tell(outcome: Outcome) -> None:
     """One JSON line for each repetition and alert."""
-    for kind, rows in (
-        ("repetition", session.reps_frame(outcome.repetitions)),
-        ("alert", session.alerts_frame(outcome.alerts)),
-    ):
-        for row in json.loads(rows.to_json(orient="records")):
-            click.echo(json.dumps({"event": kind, **row}))
+    for kind, row in events(outcome):
+        if kind in ("repetition", "alert"):
+            line(kind, **row)
 
 
 def what_if(opened: Session, chosen: dict[str, str], as_json: bool) -> None:
@@ -99,8 +97,8 @@ def what_if(opened: Session, chosen: dict[str, str], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"settings": chosen, "changes": lines}))
         return
-    for line in lines:
-        click.echo(line)
+    for change in lines:
+        click.echo(change)
     changed = ", ".join(f"{name}={value}" for name, value in chosen.items())
     click.echo(f"With {changed}: {len(lines)} changes in {len(before[0])} repetitions and {len(before[1])} alerts.")
 

@@ -15,11 +15,13 @@ import pyarrow as pa
 from hiphinge.blocks import Alert, Bout, Calibration, Repetition
 from hiphinge.detect import rounding, sitting
 from hiphinge.detect.heard import Gap
+from hiphinge.devices.registry import DECODERS
 from hiphinge.fusion import filters
 from hiphinge.recording import Header, Marker, Recording, open_recording
 from hiphinge.session import course, summary, tables
 from hiphinge.session.angles import AngleStream
 from hiphinge.session.tables import Table
+from hiphinge.settings.drivers import load_drivers
 
 if TYPE_CHECKING:
     import pandas as pd  # a third of a second, which only frames need
@@ -169,7 +171,10 @@ class Session:
 
 def open(path: str | os.PathLike[str]) -> Session:
     """A recording by its file name. Raises RecordingError, NewerFormatError, OSError."""
-    return Session(open_recording(path))
+    recording = open_recording(path)
+    if any(sensor.device not in DECODERS for sensor in recording.header.sensors):
+        load_drivers()  # of other packages, and those described in the home
+    return Session(recording)
 
 
 def reps_frame(repetitions: Sequence[Repetition]) -> pd.DataFrame:

@@ -51,6 +51,11 @@ class Table:
 
         return pd.DataFrame(self.rows, columns=list(self.columns)).astype(dict(self.columns))
 
+    def records(self) -> list[dict[str, Cell]]:
+        """One dict a row, as JSON can hold it: None where not known."""
+        known = ([None if isinstance(x, float) and math.isnan(x) else x for x in row] for row in self.rows)
+        return [dict(zip(self.columns, row, strict=True)) for row in known]
+
     def csv(self) -> str:
         """As a .csv: header always, true and false in small letters, empty where not known."""
         text = io.StringIO()
