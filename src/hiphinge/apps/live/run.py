@@ -23,6 +23,7 @@ from hiphinge.apps.live import books, disturb, keeping
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.day import Day
 from hiphinge.apps.live.opening import BLE, Opened, open_source, shown
+from hiphinge.apps.live.still_right import StillRight
 from hiphinge.apps.live.telling import JsonLines, line, sensor_row
 from hiphinge.apps.watch import Watch
 from hiphinge.blocks import Alert, Input, Outcome
@@ -90,6 +91,8 @@ async def _run(wish: Wish) -> Path:
         with ExitStack() as views:
             show, tell = _view(live, opened, wish, views)
             deliver(live, views, tell)
+            if opened.source.live and opened.calibration.mountings:
+                live.listeners.append(StillRight(opened, tell))
             await stack.enter_async_context(owner.answering(lambda question: answer(question, live, totals, path)))
             if wish.what == "desk" and opened.source.live:
                 await stack.enter_async_context(disturb.following(live.ask))
