@@ -81,7 +81,8 @@ class Live:
             await _end([*tasks, *keeping])
             self._finish()
         for task in (*tasks, *keeping):
-            if not task.cancelled() and (error := task.exception()):
+            # One that hangs is not done: it was given up.
+            if task.done() and not task.cancelled() and (error := task.exception()):
                 raise error
 
     async def _consume(self) -> None:

@@ -169,10 +169,9 @@ class Service:
                 self._tell(words)
 
     def _note(self, words: str) -> None:
-        """What has happened."""
-        if words not in self._notes:
-            self._notes.append(words)
-            self._say(words)
+        """What has happened; from any thread, since ways to the wearer have their own."""
+        self._notes.append(words)
+        self._say(words)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
