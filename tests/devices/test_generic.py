@@ -80,7 +80,7 @@ def test_it_writes_what_is_described() -> None:
     driver = generic.driver("thingy", Description.of(THINGY))
     done, got = converse(driver.start(Wanted()), lambda step: None)
     assert done == [Subscribe("data"), Write("setting", bytes.fromhex("88138813e803640000"), response=True)]
-    assert (got.rate_hz, got.acc_range, got.gyr_range) == (100, 8 * 9.80665, pytest.approx(np.deg2rad(1023)))
+    assert (got.rate_hz, got.acc_range, got.gyr_range) == (100, 2 * 9.80665, pytest.approx(np.deg2rad(1023)))
     assert converse(driver.stop(), lambda step: None)[0] == [
         Write("setting", bytes.fromhex("88138813e803050000"), response=True)
     ]
