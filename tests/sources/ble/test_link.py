@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -62,6 +63,20 @@ def test_a_link_that_drops_is_told_and_mended_and_nothing_comes_twice() -> None:
             assert "closed the link" in dict(followed.links())["lost"]
             data = [p.payload for p in followed.packets() if p.characteristic == "data"]
             assert len(data) == len(set(data))
+
+    run(story())
+
+
+def test_a_program_that_was_held_up_does_not_take_its_sensor_for_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "SILENCE_S", 0.3)
+
+    async def story() -> None:
+        async with one() as (_, followed):
+            for _ in range(3):
+                await followed.more(5)
+                time.sleep(0.5)  # the fault itself: nothing runs
+            await followed.more(5)
+            assert followed.states(HERE) == ["connected", "configured"]
 
     run(story())
 

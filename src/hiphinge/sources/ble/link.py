@@ -95,10 +95,13 @@ class SensorLink:
         chores = asyncio.create_task(self._chores(talk))
         try:
             while (silent := time.monotonic() - talk.last) <= patience:
+                due = time.monotonic() + patience - silent + 0.01
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(patience - silent + 0.01):
+                    async with asyncio.timeout(due - time.monotonic()):
                         await gone.wait()
                     raise Broken("the sensor closed the link, or went out of reach")
+                # While this program was held up no sensor was silent: what it sent is still on its way.
+                talk.last += max(time.monotonic() - due, 0.0)
             raise Broken(f"connected, but silent for {silent:.1f} s")
         finally:
             chores.cancel()
