@@ -157,6 +157,7 @@ def test_bluetooth_that_is_off_is_waited_for(monkeypatch: pytest.MonkeyPatch) ->
             await log.heard("Waiting: HIPHINGE_BLE_BACKEND")
             monkeypatch.setenv("HIPHINGE_BLE_BACKEND", "hiphinge.sources.virtual:air")
             await log.heard("Recording to")
+            await streaming()
 
     asyncio.run(story())
 
