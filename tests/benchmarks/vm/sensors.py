@@ -6,8 +6,9 @@ import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from bumble import hci
+from bumble import data_types, hci
 from bumble.controller import Controller
+from bumble.core import UUID, AdvertisingData
 from bumble.device import Device, DeviceConfiguration
 from bumble.hci import LeFeatureMask
 from bumble.host import Host
@@ -16,8 +17,13 @@ from bumble.transport import open_transport
 
 from hiphinge.sources.virtual.peripheral import Peripheral
 from hiphinge.sources.virtual.twin import Identity
-from hiphinge.sources.virtual.twins.open_layout import OpenLayout
+from hiphinge.sources.virtual.twins.open_layout import SERVICE, OpenLayout
 from tests.bluez.bluetoothd import ADDRESSES, nodding
+
+FLAGS = data_types.Flags(
+    AdvertisingData.Flags.LE_GENERAL_DISCOVERABLE_MODE | AdvertisingData.Flags.BR_EDR_NOT_SUPPORTED
+)
+SERVICES = data_types.CompleteListOf128BitServiceUUIDs([UUID(SERVICE)])
 
 
 class Space:
@@ -47,8 +53,10 @@ async def main() -> None:
         # bumble says it could and does not (google/bumble issue 841): the kernel would use them.
         adapter.le_features &= ~(LeFeatureMask.LL_PRIVACY | LeFeatureMask.LE_EXTENDED_ADVERTISING)
         for address in ADDRESSES.values():
-            twin = OpenLayout(Identity(address), nodding)
-            await stack.enter_async_context(Peripheral(Space(link), twin))  # type: ignore[arg-type]  # as far as it asks
+            one = Peripheral(Space(link), OpenLayout(Identity(address), nodding))  # type: ignore[arg-type]  # as far as it asks
+            # 31 bytes at most: the kernel drops longer advertisements, bumble's own link does not.
+            one._device.advertising_data = bytes(AdvertisingData([FLAGS, SERVICES]))
+            await stack.enter_async_context(one)
         Path("/tmp/sensors").touch()
         await asyncio.Event().wait()
 
