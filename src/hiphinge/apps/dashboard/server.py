@@ -17,7 +17,7 @@ from hiphinge.sinks.optional import optional
 
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 PORT = 8471
-BACKLOG = 64
+BACKLOG = 256
 """Connections taken at once: the crowd judges each lot before the next comes."""
 FAREWELL_S = 2
 UNENCRYPTED = (

@@ -1,0 +1,206 @@
+"""Every page in a real browser: it reads well, tells the core's numbers, and says what is wrong in words."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from hiphinge import session, settings
+from hiphinge.apps import owner
+from hiphinge.apps.dashboard.running import Wish
+from hiphinge.blocks import Outcome
+from tests.apps.dashboard import worn
+from tests.apps.dashboard.browsing import PAGES, Window, chromium, program
+from tests.apps.dashboard.served import PATIENCE_S, Dashboard, dashboard
+
+NAME = "2026-03-01 <b>lift<b>.mcap"
+SPEED = 6.0
+VISITS = [*((page, (390, "dark")) for page in PAGES), ("/", (820, "light")), ("/replay", (1440, "light"))]
+"""All pages at all widths in both looks: `make measure dashboard`."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if program() is None:
+        pytest.skip("browser: no chromium on this machine")
+    with chromium() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HIPHINGE_HOME", str(tmp_path_factory.mktemp("home")))
+        folder = settings.private_folder(settings.home() / "recordings")
+        yield worn.write(folder / NAME)
+
+
+@pytest.fixture(scope="module")
+def served(home: Path) -> Iterator[Dashboard]:
+    with dashboard(Wish(str(home), speed=SPEED)) as one:
+        yield one
+
+
+@pytest.fixture
+def at_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of ``served``, which the test would else not see."""
+    monkeypatch.setenv("HIPHINGE_HOME", str(home.parents[1]))
+    return home
+
+
+@pytest.fixture
+def window(served: Dashboard, browser: Browser, at_home: Path) -> Iterator[Window]:
+    one = Window(browser, served)
+    yield one
+    one.context.close()
+
+
+@pytest.mark.parametrize(("page", "how"), VISITS)
+def test_every_page_reads_well(
+    served: Dashboard, browser: Browser, at_home: Path, page: str, how: tuple[int, str]
+) -> None:
+    one = Window(browser, served, *how)
+    one.go(f"/replay?name={NAME}" if page == "/replay" else page)
+    assert one.grave() == []
+    assert one.too_wide() == 0
+    assert one.page.evaluate("window.evil") is None
+    assert one.troubles == []
+    assert one.elsewhere == []
+    assert "not a medical device" in one.text("footer")
+    one.context.close()
+
+
+def test_the_page_tells_the_cores_numbers_and_keys_reach_the_log(served: Dashboard, window: Window) -> None:
+    page = window.go("/")
+    core: dict[int, int] = {}
+    page.click("#run")
+    page.wait_for_selector("#keys:visible")
+    live, view = served.running.live, served.running.view
+    assert live is not None
+    assert view is not None
+
+    def count(_: object, outcome: Outcome) -> None:
+        core[view.seq] = view.total
+
+    live.listeners.append(count)
+    page.keyboard.press("m")
+    page.keyboard.press("s")
+    window.says("#set", "End set")
+    window.says("#reps", re.compile("[1-9]"))
+    seen = page.evaluate("[document.documentElement.dataset.seq, document.getElementById('reps-note').textContent]")
+    assert f"{core[int(seen[0])]} in all" in seen[1]
+    assert window.grave() == []
+    window.reads("#run", "Start session")
+    found = session.open(sorted(settings.home().glob("recordings/*-lift.mcap"))[-1])
+    pressed = [(c.action, c.value) for c in found.recording.controls() if c.action in ("mark", "set")]
+    assert pressed == [("mark", ""), ("set", "start")]
+    reps = found.analyze().reps
+    window.reads("#reps", str(len(reps)))
+    assert len(reps) == worn.LIFTS
+    assert window.text("#back b") == f"{reps.peak_lumbar_flexion_deg.iloc[-1]:.0f}°"
+    assert window.text("#hip b") == f"{reps.peak_hip_flexion_deg.iloc[-1]:.0f}°"
+    assert page.locator("#rows tr").count() == len(reps)
+    assert f"{len(reps)} repetitions" in window.text("#words")
+    assert window.troubles == []
+
+
+def test_a_browser_that_is_closed_in_mid_set_is_not_missed(served: Dashboard, window: Window) -> None:
+    page = window.go("/")
+    page.click("#run")
+    page.wait_for_selector("#keys:visible")
+    page.keyboard.press("s")
+    window.says("#set", "End set")
+    page.close()
+    window.page = window.open()
+    window.go("/")
+    window.says("#set", "End set")
+    window.says("#reps", re.compile("[1-9]"))
+    window.page.click("#run")
+    window.reads("#run", "Start session")
+    assert served.running.doing == "idle"
+
+
+def test_a_replay_plays_seeks_and_stays_small(served: Dashboard, window: Window) -> None:
+    sizes: list[int] = []
+    window.page.on("response", lambda r: sizes.append(int(r.headers["content-length"])))
+    page = window.go(f"/replay?name={NAME}")
+    before = window.text("#clock")
+    page.keyboard.press(" ")
+    expect(page.locator("#clock")).not_to_have_text(before, timeout=1000 * PATIENCE_S)
+    assert window.text("#play").startswith("Pause")
+    page.keyboard.press(" ")
+    assert window.text("#play").startswith("Play")
+    page.click("#reps tr:nth-child(2) button")
+    window.reads("#clock", wall_clock(window.text("#reps tr:nth-child(2) button"), -1))
+    page.select_option("#speed", "10")
+    page.keyboard.press("0")
+    assert max(sizes) < 300_000
+    assert window.troubles == []
+
+
+def test_a_setting_is_saved_or_refused_beside_its_field(window: Window) -> None:
+    page = window.go("/settings")
+    field = page.locator("[id='cues.share']")
+    field.fill("0.5")
+    field.press("Tab")
+    window.says("[data-name='cues.share'] output", "Saved")
+    assert settings.load().cues.share == 0.5
+    field.fill("much")
+    field.press("Tab")
+    page.wait_for_selector("[data-name='cues.share'] output.wrong")
+    assert "'much', expected a number" in window.text("[data-name='cues.share'] output")
+    assert settings.load().cues.share == 0.5
+
+
+def test_somebody_else_who_holds_the_sensors_is_named(window: Window) -> None:
+    with owner.owning("desk"):
+        page = window.go("/")
+        page.click("#run")
+        window.says("#words", "desk is recording")
+
+
+def test_two_sensors_say_what_they_cannot_see(browser: Browser, tmp_path: Path) -> None:
+    file = worn.write(tmp_path / "two.mcap", sites=("upper_lumbar", "sacrum"))
+    with dashboard(Wish(str(file), speed=SPEED)) as served:
+        one = Window(browser, served)
+        one.go("/").click("#run")
+        one.says("#hip h3", "Pelvis tilt (no sensor on a thigh)")
+        one.says("#streaming", "2/2 streaming")
+        assert one.grave() == []
+        assert one.troubles == []
+        one.context.close()
+
+
+def test_without_a_calibration_it_says_so(browser: Browser, tmp_path: Path) -> None:
+    file = worn.write(tmp_path / "none.mcap", calibrated=False)
+    with dashboard(Wish(str(file), speed=0.5)) as served:
+        one = Window(browser, served)
+        page = one.go("/")
+        page.click("#run")
+        one.says("#back", "Not calibrated")
+        assert "Calibrate first" in one.text("#words")
+        shutil.copy(file, settings.private_folder(settings.home() / "recordings"))
+        one.page.goto(f"{one.base}/replay?name=none.mcap")
+        one.says("#words", "stand")
+        one.context.close()
+
+
+def test_a_server_that_is_gone_is_told_in_words(browser: Browser) -> None:
+    with dashboard(Wish("nothing.mcap")) as served:
+        one = Window(browser, served)
+        page = one.go("/")
+        page.click("#run")
+        one.says("#words", "nothing.mcap")
+    one.says("#trouble", "does not answer")
+    one.context.close()
+
+
+def wall_clock(shown: str, seconds: int) -> str:
+    """So many seconds later."""
+    return f"{datetime.strptime(shown, '%H:%M:%S') + timedelta(seconds=seconds):%H:%M:%S}"
