@@ -27,18 +27,25 @@ from hiphinge.sources.pace import paced
 
 SECONDS = 45.0
 """How long the replay takes, or the live session; the whole demo stays under two minutes."""
+BROWSED = 2.5
+"""Times real time in the browser: the workout is over within two minutes, and movements still look like some."""
 
 
 @click.command(epilog="Example:  hiphinge demo")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder for the report  [default: demo in the home]")
 @click.option("--seed", default=0, show_default=True, help="Another wearer, other sensors.")
 @click.option("--fast", is_flag=True, help="Do not wait: as fast as it can.")
-def command(*, out: Path | None, seed: int, fast: bool) -> None:
+@click.option("--dashboard", is_flag=True, help="In the browser, until Ctrl-C.")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Of --dashboard.  [default: any that is free]")
+@click.option("--no-open", is_flag=True, help="With --dashboard: print the address; open no browser.")
+def command(*, out: Path | None, seed: int, fast: bool, dashboard: bool, port: int, no_open: bool) -> None:
     """A virtual workout: worn, heard over virtual Bluetooth, recorded, watched live, reported. Under two minutes.
 
     Without the extra [virtual], or with --fast, it is simulated as a recording
     and watched as if it were live.
     """
+    if dashboard:
+        return browsed(port, opens=not no_open)
     folder = out or home() / "demo"
     private_folder(folder)
     file = folder / "workout.mcap"
@@ -54,6 +61,14 @@ def command(*, out: Path | None, seed: int, fast: bool) -> None:
         write_report(folder, found, "Demo: a virtual workout")
     click.echo(told(found, folder / "report.html"))
     click.echo("It shows how a virtual person moves. It is not a medical device.")
+
+
+def browsed(port: int, *, opens: bool) -> None:
+    """The same workout in the dashboard."""
+    from hiphinge.apps.dashboard.command import run  # noqa: PLC0415  a second, which only this needs
+    from hiphinge.apps.dashboard.running import Wish  # noqa: PLC0415  as above
+
+    run(Wish("simulated", speed=BROWSED), port, opens=opens, begins=True)
 
 
 def live(played: simulate.Simulation, seed: int, file: Path) -> None:

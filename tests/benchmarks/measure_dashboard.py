@@ -1,0 +1,244 @@
+"""The dashboard: every page in Chromium, its numbers against the core's, and what three browsers cost.
+
+pages: the workout of `hiphinge demo --dashboard`; every page at three widths, light and
+dark; problems in the console, serious findings of axe-core, requests to anybody else.
+numbers: what the page showed for each update of the core that it got, and how old it was.
+load: a recording of 3 x 100 Hz at real time in a process of its own, with three browsers
+on the live page (one on a line of 50 kB/s) and a client that asks and never reads; the
+same without any. CPU is the process's own time, so that a busy machine does not matter.
+At the small size: no browser; three clients ask as a page does.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import MutableMapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from hiphinge import simulate
+from hiphinge.apps.dashboard.running import Wish
+from hiphinge.apps.demo import BROWSED
+from hiphinge.apps.simulate import header, write_recording
+from hiphinge.blocks import Input, Outcome
+from tests.apps.dashboard import worn
+from tests.apps.dashboard.served import Dashboard, dashboard
+
+LOAD_S = 600.0
+SETTLED_S = 60.0
+"""From which on memory is compared: buffers are full by then."""
+TICKS = os.sysconf("SC_CLK_TCK")
+
+LIMITS = {
+    "pages.visits": (30, None),
+    "pages.console_problems": (0, 0),
+    "pages.grave_findings": (0, 0),
+    "pages.asked_elsewhere": (0, 0),
+    "numbers.updates": (100, None),
+    "numbers.wrong": (0, 0),
+    "load.seconds": (600, None),
+    "load.more_of_a_core_pct": (None, 15.0),
+    "load.memory_growth_mb": (None, 10.0),
+    "load.behind_s": (None, 1.0),
+}
+SMALL_LIMITS = {"numbers.updates": (5, None), "numbers.wrong": (0, 0)}
+
+
+def measure(size: str, progress: MutableMapping[str, Any]) -> dict[str, Any]:
+    """All three; the small size asks without a browser."""
+    with tempfile.TemporaryDirectory() as home, patch.dict(os.environ, HIPHINGE_HOME=home):
+        if size == "small":
+            return {"numbers": asked(Path(home))}
+        for part, work in (("browsed", browsed), ("load", loaded)):
+            if part not in progress:
+                progress[part] = work(Path(home))
+    return {**progress["browsed"], "load": progress["load"]}
+
+
+class Core:
+    """What the core itself counted, by update."""
+
+    def __init__(self, one: Dashboard) -> None:
+        self.reps, self.at = {0: 0}, {0: 0.0}
+        self.total, self._one = 0, one
+
+    def __call__(self, inputs: Sequence[Input], outcome: Outcome) -> None:
+        self.total += len(outcome.repetitions)
+        view = self._one.running.view
+        seq = view.seq if view else 0
+        self.reps[seq], self.at[seq] = self.total, time.time()
+
+
+def begun(one: Dashboard, known: dict[str, str]) -> Core:
+    """A session under way, and its core's own count."""
+    one.ask("POST", "/api/begin", known)
+    while one.running.live is None or one.running.doing != "live":
+        time.sleep(0.01)
+    core = Core(one)
+    one.running.live.listeners.append(core)
+    return core
+
+
+# --- Small: as a page asks -------------------------------------------------------------
+
+
+def asked(home: Path) -> dict[str, Any]:
+    """Three clients at once; what each was told of each update against the core's count."""
+    with dashboard(Wish(str(worn.write(home / "lifts.mcap")), speed=10.0)) as one:
+        known = one.open()
+        core = begun(one, known)
+        told: list[dict[str, Any]] = []
+
+        def follow() -> None:
+            while (found := one.ask("GET", "/api/live", known).json)["doing"] == "live":
+                told.append(found)
+
+        threads = [threading.Thread(target=follow) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    wrong = sum(found["total"] != core.reps[found["seq"]] for found in told if found["seq"] in core.reps)
+    return {"updates": len(told), "wrong": wrong, "repetitions": core.total}
+
+
+# --- Full: in Chromium -----------------------------------------------------------------
+
+WATCH = """() => { window.seen = []; new MutationObserver(() => seen.push([+document.documentElement.dataset.seq,
+  Date.now() / 1000, +document.getElementById('reps-note').textContent.match(/(\\d+) in all/)[1]]))
+  .observe(document.documentElement, { attributes: true, attributeFilter: ['data-seq'] }); }"""
+
+
+def browsed(home: Path) -> dict[str, Any]:
+    """The demo's workout: numbers while it runs, then every page."""
+    from tests.apps.dashboard.browsing import LOOKS, PAGES, WIDTHS, Window, chromium  # noqa: PLC0415  full size only
+
+    with dashboard(Wish("simulated", speed=BROWSED)) as one, chromium() as browser:
+        known = one.open()
+        core = begun(one, known)
+        window = Window(browser, one)
+        window.go("/").evaluate(WATCH)
+        while one.running.doing == "live" and len(core.reps) < 1e6 and core.total < 8:
+            window.page.wait_for_timeout(500)
+        seen = window.page.evaluate("() => seen")
+        visits, problems, grave, elsewhere, wide = 0, 0, 0, 0, 0
+        name = one.running.view.file if one.running.view else ""
+        shots = Path("build/dashboard")
+        for width in WIDTHS:
+            for look in LOOKS:
+                visit = Window(browser, one, width, look)
+                for path in PAGES:
+                    if path == "/replay" and one.running.doing == "live":
+                        one.call(one.running.end())
+                    if path == "/calibrate":
+                        visit.page.goto(visit.base + path)
+                        visit.page.wait_for_timeout(500)
+                    else:
+                        visit.go(f"/replay?name={name}" if path == "/replay" else path)
+                    visits, grave, wide = visits + 1, grave + len(visit.grave()), wide + visit.too_wide()
+                    shots.mkdir(parents=True, exist_ok=True)
+                    word = re.sub(r"\W+", "", path) or "live"
+                    visit.page.screenshot(path=shots / f"{word}-{width}-{look}.png", full_page=True)
+                problems, elsewhere = problems + len(visit.troubles), elsewhere + len(visit.elsewhere)
+                visit.context.close()
+    pages = {"visits": visits, "console_problems": problems, "grave_findings": grave, "asked_elsewhere": elsewhere}
+    old = [shown - core.at[seq] for seq, shown, _ in seen if seq in core.at]
+    wrong = sum(total != core.reps[seq] for seq, _, total in seen if seq in core.reps)
+    p50, p95 = (float(x) for x in np.percentile(old, (50, 95)))
+    numbers = {"updates": len(seen), "wrong": wrong, "age_p50_s": p50, "age_p95_s": p95, "repetitions": core.total}
+    return {"pages": pages | {"px_too_wide": wide}, "numbers": numbers}
+
+
+class Process:
+    """``hiphinge dashboard`` as a program of its own, with a session that runs."""
+
+    def __init__(self, file: Path, home: Path) -> None:
+        home.mkdir()
+        command = [sys.executable, "-m", "hiphinge", "dashboard", "--source", str(file), "--port", "0", "--no-open"]
+        environment = os.environ | {"HIPHINGE_HOME": str(home)}
+        self.program = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        line = self.program.stdout.readline() if self.program.stdout else ""
+        self.address = re.findall(r"http\S+", line)[0]
+        self.base = self.address.partition("/?")[0]
+
+    def cpu_s(self) -> float:
+        """Of all its threads, so far."""
+        fields = Path(f"/proc/{self.program.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def memory_mb(self) -> float:
+        """Resident."""
+        return int(re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.program.pid}/status").read_text())[0]) / 1024
+
+    def end(self) -> None:
+        self.program.terminate()
+        self.program.wait(30)
+
+
+def loaded(home: Path) -> dict[str, Any]:
+    """Both processes at once: one watched by three browsers, the other by nobody."""
+    from tests.apps.dashboard.browsing import chromium  # noqa: PLC0415  full size only
+
+    file = home / "day.mcap"
+    day = simulate.scenario("desk-day", seed=0, hours=(LOAD_S + 120) / 3600)
+    write_recording(day, header(day, "measure"), file)
+    watched, alone = Process(file, home / "watched"), Process(file, home / "alone")
+    with ExitStack() as stack:
+        for one in (watched, alone):
+            stack.callback(one.end)
+        browser = stack.enter_context(chromium())
+        contexts = [browser.new_context(), browser.new_context()]
+        pages = []
+        for context, one in zip(contexts, (watched, alone), strict=True):
+            page = context.new_page()
+            page.goto(one.address)
+            page.wait_for_url(f"{one.base}/")
+            page.click("#run")
+            page.wait_for_selector("#keys:visible")
+            pages.append(page)
+        pages[1].close()  # nobody looks on; the session goes on
+        pages += [contexts[0].new_page(), contexts[0].new_page()]
+        for page in (pages[2], pages[3]):
+            page.goto(f"{watched.base}/")
+        slow = contexts[0].new_cdp_session(pages[3])
+        line = {"offline": False, "latency": 300, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+        slow.send("Network.emulateNetworkConditions", line)
+        return followed(watched, alone, contexts[0], pages[0])
+
+
+def followed(watched: Process, alone: Process, context: Any, page: Any) -> dict[str, Any]:
+    """CPU and memory over LOAD_S, and whether the stream kept its pace."""
+    ask = context.request
+
+    def now() -> float:
+        return float(ask.get(f"{watched.base}/api/live?after=1e12").json()["seconds"])
+
+    began, first = time.monotonic(), now()
+    before = {one: one.cpu_s() for one in (watched, alone)}
+    settled, memory = 0.0, []
+    while (passed := time.monotonic() - began) < LOAD_S:
+        page.wait_for_timeout(5000)
+        memory.append(watched.memory_mb())
+        settled = memory[-1] if passed <= SETTLED_S else settled
+    passed, behind = time.monotonic() - began, (time.monotonic() - began) - (now() - first)
+    cores = {one: 100 * (one.cpu_s() - before[one]) / passed for one in (watched, alone)}
+    return {
+        "seconds": passed,
+        "browsers": 3,
+        "watched_pct": cores[watched],
+        "alone_pct": cores[alone],
+        "more_of_a_core_pct": cores[watched] - cores[alone],
+        "memory_mb": memory[-1],
+        "memory_growth_mb": memory[-1] - settled,
+        "behind_s": behind,
+    }
