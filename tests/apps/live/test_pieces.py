@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from hiphinge.apps.live.pieces import LONG, MIDNIGHT, ROOM, Params, State, cut
+from hiphinge.apps.live.pieces import LEAPT, LONG, MIDNIGHT, ROOM, Params, State, cut
 
 P = Params()
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
@@ -23,8 +23,11 @@ ROOMY = 10**10
         (UP, TUESDAY, MIDNIGHT),
         (SEATED, TUESDAY, ""),  # no bout is torn
         (replace(SEATED, seconds=86_400.0), TUESDAY, LONG),  # not even by somebody who never rises
-        (replace(UP, seconds=86_400.0), MONDAY, LONG),  # a wall clock that was set back
+        (replace(UP, seconds=86_400.0), MONDAY, LONG),
         (replace(UP, seconds=3599.0), TUESDAY, ""),  # nor is a minute a day
+        (replace(SEATED, leapt=3600.0), MONDAY, LEAPT),  # an hour asleep
+        (replace(SEATED, leapt=-7200.0), MONDAY, LEAPT),  # a wall clock that was set back
+        (replace(SEATED, leapt=0.5), MONDAY, ""),  # one that is kept right
         (replace(UP, begun=TUESDAY), MONDAY, MIDNIGHT),  # a zone to the west: another day is another day
     ],
 )

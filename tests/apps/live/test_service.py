@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -146,6 +147,21 @@ def test_after_midnight_another_recording_begins() -> None:
     asyncio.run(story())
     files = sorted(keeping.recordings().glob("*-desk*.mcap"))
     assert len({open_recording(file).header.recording_id for file in files}) == 2
+
+
+def test_after_an_hour_asleep_another_recording_begins_and_says_when() -> None:
+    assign()
+
+    async def story() -> None:
+        async with serving() as (service, log):
+            await log.heard("Recording to")
+            await streaming()
+            service.wall = lambda: time.time() + 3600.0
+            await log.heard("A new recording begins: the computer slept")
+            await log.heard("Recording to")
+            await streaming()
+
+    asyncio.run(story())
 
 
 def test_bluetooth_that_is_off_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 MIDNIGHT, LONG, ROOM = "a new day", "24 hours", "there is room on the disk again"
+LEAPT = "the computer slept, or its clock was set"
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,15 @@ class Params:
     """longest : s; never longer than a day. shortest : s; a clock that is set to and fro makes no crumbs [D].
 
     room : bytes free until recording begins again: three hours of three sensors [D].
+    leap : s that the wall clock may move against the other one: a recording has one start on the wall clock,
+        from which the journal places its hours [D].
     patience : s from the failure of a recording to the next one, doubled each time, up to longest_patience [D].
     """
 
     longest: float = 86_400.0
     shortest: float = 3600.0
     room: int = 100_000_000
+    leap: float = 60.0
     patience: float = 60.0
     longest_patience: float = 3600.0
 
@@ -39,12 +43,17 @@ class Params:
 
 @dataclass(frozen=True)
 class State:
-    """Of the session that runs. ``seconds`` since it began on ``begun``; ``failed`` s since its recording failed."""
+    """Of the session that runs.
+
+    seconds : since it began, on the day ``begun``. failed : s since its recording failed.
+    leapt : s by which the wall clock has moved against the monotonic one.
+    """
 
     begun: date
     seconds: float
     is_seated: bool
     failed: float | None = None
+    leapt: float = 0.0
 
 
 def cut(p: Params, state: State, today: date, free: int, failures: int = 0) -> str:
@@ -53,6 +62,8 @@ def cut(p: Params, state: State, today: date, free: int, failures: int = 0) -> s
         return ROOM
     if state.seconds >= p.longest:
         return LONG
+    if abs(state.leapt) >= p.leap:
+        return LEAPT
     if today != state.begun and state.seconds >= p.shortest and not state.is_seated:
         return MIDNIGHT
     return ""

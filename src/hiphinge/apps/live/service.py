@@ -54,6 +54,7 @@ class Service:
     def __init__(self, wish: Wish, say: Say, tell: Say, params: pieces.Params | None = None) -> None:
         self.wish, self.params = wish, params or pieces.Params()
         self.today: Callable[[], date] = date.today
+        self.wall: Callable[[], float] = time.time
         self.look_s, self.yield_s, self.retry_s = LOOK_S, YIELD_S, RETRY_S
         self._say, self._tell = say, tell
         self._words = ""
@@ -118,7 +119,7 @@ class Service:
         async with AsyncExitStack() as stack:
             opened = await open_source(wish.source, stack, wish.wearer, wish.scenario, wish.speed)
             path = keeping.new_name(wish.what)
-            piece = Piece(opened, path, self.today())
+            piece = Piece(opened, path, self.today(), self._ahead)
             deliver(piece.live, stack.enter_context(ExitStack()), self._note)
             await stack.enter_async_context(owner.answering(lambda question: self._answer(question, piece)))
             if opened.source.live:
@@ -164,14 +165,18 @@ class Service:
         """What it does now: for status, and once for the log."""
         if words != self._words:
             self._words = words
-            self._say(words)
             with suppress(OSError):  # a full disk takes no card either
                 self._tell(words)
+            self._say(words)
 
     def _note(self, words: str) -> None:
         """What has happened; from any thread, since ways to the wearer have their own."""
         self._notes.append(words)
         self._say(words)
+
+    def _ahead(self) -> float:
+        """Seconds by which the wall clock is ahead of the one that stands still while the computer sleeps."""
+        return self.wall() - time.monotonic()
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -192,8 +197,9 @@ class Service:
 class Piece:
     """One session of the service and how it goes."""
 
-    def __init__(self, opened: Opened, path: Path, begun: date) -> None:
+    def __init__(self, opened: Opened, path: Path, begun: date, ahead: Callable[[], float]) -> None:
         self.path, self.begun = path, begun
+        self._ahead, self._apart = ahead, ahead()
         self.totals = Totals()
         self._since, self._failed_at = time.monotonic(), math.inf
         writer, trouble = _writer(path, opened)
@@ -208,7 +214,8 @@ class Piece:
         if self.live.health.recording:
             self._failed_at = min(self._failed_at, now)
         failed = now - self._failed_at if math.isfinite(self._failed_at) else None
-        return pieces.State(self.begun, now - self._since, self.totals.day.is_seated, failed)
+        leapt = self._ahead() - self._apart
+        return pieces.State(self.begun, now - self._since, self.totals.day.is_seated, failed, leapt)
 
 
 def _writer(path: Path, opened: Opened) -> tuple[Writer | None, str]:
