@@ -35,13 +35,13 @@ def enter(recording: Path) -> str:
 
 async def catch_up(tell: Callable[[str], None]) -> None:
     """Take in all that is new, in a process of its own beside the session; what retention would delete is told."""
-    # -m hiphinge history: the one path by which recordings come into the journal.
-    working = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "hiphinge", "history"),
-        stdin=DEVNULL,
-        stdout=DEVNULL,
-        stderr=PIPE,
-    )
+    # The one path by which recordings come into the journal.
+    history = (sys.executable, "-m", "hiphinge", "history")
+    try:
+        working = await asyncio.create_subprocess_exec(*history, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE)
+    except OSError as e:
+        tell(f"The history is not brought up to date now: {(e.strerror or str(e)).lower()}.")
+        return
     if sys.platform != "win32":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, working.pid, NICE)

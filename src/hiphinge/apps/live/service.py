@@ -146,8 +146,8 @@ class Service:
     async def _watch(self, piece: Piece) -> None:
         """Look now and then whether the piece is due to end."""
         while True:
-            free = shutil.disk_usage(piece.path.parent).free
-            if why := pieces.cut(self.params, piece.state(), self.today(), free, self._failures + 1):
+            free, failures = _free(piece.path.parent), self._failures + 1
+            if why := pieces.cut(self.params, piece.state(), self.today(), free, failures):
                 self._note(f"A new recording begins: {why}.")
                 piece.live.stop()
                 return
@@ -216,6 +216,14 @@ class Piece:
         failed = now - self._failed_at if math.isfinite(self._failed_at) else None
         leapt = self._ahead() - self._apart
         return pieces.State(self.begun, now - self._since, self.totals.day.is_seated, failed, leapt)
+
+
+def _free(folder: Path) -> int:
+    """Bytes of room there; a disk that is gone has none."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0
 
 
 def _writer(path: Path, opened: Opened) -> tuple[Writer | None, str]:
