@@ -135,11 +135,18 @@ def _deviation(means: Floats, noise: Floats) -> tuple[Floats, Floats]:
     expected = np.sqrt(np.add.reduce(np.where(known, noise, 0.0), axis=-1) / enough / PER_SECOND)
     acc, gyr = means[:, :3], means[:, 3:]
     centre = np.add.reduce(np.where(known[:, :1], acc, 0.0), axis=-1) / enough[:, :1]
-    off = acc - centre[..., None]
+    off = _straightened(acc - centre[..., None])
     steps = gyr[..., 1:] - gyr[..., :-1]
     squares = [np.add.reduce(np.where(np.isfinite(x), x * x, 0.0), axis=-1) for x in (off, steps)]
     total = _over_axes(np.concatenate(squares, axis=1))
     return np.sqrt(total / (PARTS * (enough - 1.0))), expected
+
+
+def _straightened(x: Floats) -> Floats:
+    """Rows of (..., w), about zero, without their straight line: off the body a warm sensor cools, its zero wanders."""
+    at = np.arange(x.shape[-1]) - (x.shape[-1] - 1) / 2.0
+    slope = np.add.reduce(np.where(np.isfinite(x), x * at, 0.0), axis=-1) / float(at @ at)
+    return x - slope[..., None] * at
 
 
 def _over_axes(x: Floats) -> Floats:

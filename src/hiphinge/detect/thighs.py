@@ -41,6 +41,7 @@ class Params:
         far: a car and a bicycle shake like steps, but raise the thigh further.
         A sensor that turns by more at once stays in doubt.
     steady : share of the mean over those that must remain; less if it was no walk.
+    behind : rad of elevation backward that a turned sensor too is believed.
     sideways, prone : rad of sideward lean at which a thigh alone tells nothing; and
         of one that seems to point backward, as only somebody's does who lies on the face.
     """
@@ -53,6 +54,7 @@ class Params:
     steady: float = 0.93
     upright: float = field(default=np.deg2rad(25), metadata={"unit": "rad"})
     sideways: float = field(default=np.deg2rad(65), metadata={"unit": "rad"})
+    behind: float = field(default=np.deg2rad(45), metadata={"unit": "rad"})
     prone: float = field(default=np.deg2rad(40), metadata={"unit": "rad"})
 
 
@@ -114,7 +116,9 @@ class Thigh:
             own = np.full(len(up), np.nan) if self._now is None else _between(up, self._now)
             return np.where(known, elevation, own), nowhere
         if self._now is not None:
-            return _between(up, self._now), nowhere
+            backward = known & (elevation < -self.params.behind)
+            own = _between(up, self._now)
+            return np.where(backward, -own, own), nowhere
         inclination = _between(up, self._zero)
         beyond = known & (inclination > largest + self.params.aside)
         angle = np.where(beyond, inclination, elevation)  # in a turned sensor forward may look like backward
