@@ -16,7 +16,7 @@ NAN = math.nan
 
 
 def rep(n: int, end: float, peak: float = 0.5, rounded: bool = False, flexion: float = 0.5) -> Repetition:
-    values = {name: NAN for name in Repetition.__dataclass_fields__}
+    values = dict.fromkeys(Repetition.__dataclass_fields__, NAN)
     values |= {"rep": n, "set": 1, "start": end - 3.0, "end": end, "kind": "hinge", "rounded": rounded}
     values |= {"peak_lumbar_share": peak, "peak_lumbar_flexion": flexion, "confidence": 0.9}
     return Repetition(**values)
@@ -98,7 +98,7 @@ def test_any_grouping_tells_the_same() -> None:
     whole = Cues(Params(share=0.5)).update(alerts, reps, phases, controls, 100.0)
     for seed in range(5):
         stage, found = Cues(Params(share=0.5)), []
-        edges = sorted(random.Random(seed).uniform(0, 100) for _ in range(20)) + [100.0]
+        edges = [*sorted(random.Random(seed).uniform(0, 100) for _ in range(20)), 100.0]
         for a, b in zip([0.0, *edges], edges, strict=False):
             found += stage.update(
                 [x for x in alerts if a < x.t <= b],

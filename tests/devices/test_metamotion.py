@@ -137,7 +137,7 @@ def test_blink_stop_and_battery() -> None:
     pattern = bytearray(plain(NOTE, "pattern")[0])
     pattern[8:10], pattern[12:14] = struct.pack("<H", 500), struct.pack("<H", 1000)
     assert seen
-    assert [step.payload for step in done] == [b"\x02\x02\x01", bytes(pattern), b"\x02\x01\x01"]  # type: ignore[union-attr]
+    assert [step.payload for step in done] == [b"\x02\x02\x01", bytes(pattern), b"\x02\x01\x01"]  # type: ignore[union-attr]  # they are writes
     written, answer = board("bmi160")
     converse(MetaMotion().stop(), answer)
     assert written == [b"\x03\x01\x00", b"\x03\x02\x00\x01", b"\x13\x01\x00", b"\x13\x02\x00\x01"]

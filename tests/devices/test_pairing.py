@@ -21,7 +21,7 @@ def frame(first: int, n: int, offset: int = 0) -> Frame:
 
 def paired(pairs: list[Pair]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Times, accelerations and rates of turn, as s."""
-    return tuple(np.concatenate([p[i] if i == 0 else p[i][:, 0] for p in pairs]) for i in range(3))  # type: ignore[return-value]
+    return tuple(np.concatenate([p[i] if i == 0 else p[i][:, 0] for p in pairs]) for i in range(3))  # type: ignore[return-value]  # three of them
 
 
 @given(

@@ -29,7 +29,7 @@ def live() -> Live:
 
 
 def _fields(calibration: object) -> dict[str, object]:
-    return {name: getattr(calibration, name) for name in calibration.__dataclass_fields__}  # type: ignore[attr-defined]
+    return {name: getattr(calibration, name) for name in calibration.__dataclass_fields__}  # type: ignore[attr-defined]  # a dataclass
 
 
 def outcome(lumbar_deg: float, hip_deg: float, *events: Event, cues: tuple[Alert, ...] = ()) -> Outcome:

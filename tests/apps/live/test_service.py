@@ -206,7 +206,7 @@ def test_a_full_disk_is_told_at_once_and_recording_begins_again() -> None:
     lines: list[str] = []
 
     def heard(pattern: str) -> None:
-        for line in process.stdout:  # type: ignore[union-attr]
+        for line in process.stdout:  # type: ignore[union-attr]  # it is a pipe
             lines.append(line)
             if re.search(pattern, line):
                 return

@@ -128,7 +128,7 @@ class PolarVerity(Twin):
 
 
 def compressed(rows: Floats) -> bytes:
-    """The first sample, then one block of differences in as few bits as hold them all."""
+    """Of rows (n, 3): the first sample, then one block of differences in as few bits as hold them all."""
     whole = rows.astype(int)
     steps = [x for row in np.diff(whole, axis=0).tolist() for x in row]
     bits = 1 + max(int(x if x >= 0 else -x - 1).bit_length() for x in steps)
