@@ -127,7 +127,7 @@ class Shifts:
         self._other = 0  # s for which it has been another
 
     def follow(self, cells: CellBlock, thigh: Floats) -> list[Event]:
-        """Of whole seconds, by the mean of each angle over them; ``thigh`` (n,) rad, a cell each; NaN counts for nothing."""
+        """Of whole seconds, by the mean of each angle over them, ``thigh`` (n,) rad; NaN counts for nothing."""
         angles = np.stack([*(cells.angle(name) for name in self.ANGLES), thigh])
         means = np.add.reduce(angles.reshape(len(angles), -1, PER_SECOND), axis=2) / PER_SECOND
         events = []
