@@ -89,9 +89,9 @@ def test_the_page_tells_the_cores_numbers_and_keys_reach_the_log(served: Dashboa
         core[view.seq] = view.total
 
     live.listeners.append(count)
-    page.keyboard.press("m")
-    page.keyboard.press("s")
     window.says("#set", "End set")
+    page.keyboard.press("m")
+    window.says("#said", "Marked")
     window.says("#reps", re.compile("[1-9]"))
     seen = page.evaluate("[document.documentElement.dataset.seq, document.getElementById('reps-note').textContent]")
     assert f"{core[int(seen[0])]} in all" in seen[1]
@@ -99,7 +99,7 @@ def test_the_page_tells_the_cores_numbers_and_keys_reach_the_log(served: Dashboa
     window.reads("#run", "Start session")
     found = session.open(sorted(settings.home().glob("recordings/*-lift.mcap"))[-1])
     pressed = [(c.action, c.value) for c in found.recording.controls() if c.action in ("mark", "set")]
-    assert pressed == [("mark", ""), ("set", "start")]
+    assert pressed == [("set", "start"), ("mark", "")]
     reps = found.analyze().reps
     window.reads("#reps", str(len(reps)))
     assert len(reps) == worn.LIFTS
@@ -114,6 +114,8 @@ def test_a_browser_that_is_closed_in_mid_set_is_not_missed(served: Dashboard, wi
     page = window.go("/")
     page.click("#run")
     page.wait_for_selector("#keys:visible")
+    page.keyboard.press("s")
+    window.says("#set", "Start set")
     page.keyboard.press("s")
     window.says("#set", "End set")
     page.close()

@@ -4,39 +4,43 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from hiphinge import settings
+from hiphinge.alerts.cues import SET, START, STOP
 from hiphinge.apps import owner
 from hiphinge.apps.dashboard.view import View
 from hiphinge.apps.dashboard.web import in_words
 from hiphinge.apps.guided.virtual import Obliging
-from hiphinge.apps.live import keeping
+from hiphinge.apps.live import books, keeping
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.opening import BLE, SIMULATED, Opened, open_source, shown, uncalibrated
-from hiphinge.apps.live.run import Totals, answer, ended
+from hiphinge.apps.live.run import Totals, answer, deliver, ended
+from hiphinge.apps.live.still_right import StillRight
 from hiphinge.blocks import Input, Outcome
 from hiphinge.errors import HiphingeError, InputError
-from hiphinge.monitor import Monitor
+from hiphinge.monitor import REZERO, Monitor
 from hiphinge.recording import Writer
-from hiphinge.sinks import Delivery, wanted
 from hiphinge.wizard.guide import ACTION, Guidance, Guide
 
 WHAT = "dashboard"
 IDLE, OPENING, LIVE, CALIBRATING = "idle", "opening", "live", "calibrating"
 KEYS = {
-    "set": ("set", "start"),
-    "set_stop": ("set", "stop"),
+    "set": (SET, START),
+    "set_stop": (SET, STOP),
     "mark": ("mark", ""),
     "mute": ("mute", "1440"),
     "pause": ("pause", "5"),
     "unmute": ("unmute", ""),
     "wrong": ("wrong", ""),
+    "zero": (REZERO, ""),
 }
 """What a page may ask for -> action and value of the Control; times in minutes."""
+Work = Callable[[AsyncExitStack], Awaitable[Path | None]]
 STEPS = ("next", "redo", "skip", "back", "hurts")
 
 
@@ -101,57 +105,57 @@ class Running:
 
     # --- What runs ---------------------------------------------------------------------
 
-    def _start(self, work: Callable[[AsyncExitStack], Awaitable[None]]) -> None:
+    def _start(self, work: Work) -> None:
         if self.doing != IDLE:
             raise InputError("Something is running already. Stop it first.")
         self.doing, self.words, self.told, self.notes = OPENING, "", None, []
         self._task = asyncio.create_task(self._own(work))
 
-    async def _own(self, work: Callable[[AsyncExitStack], Awaitable[None]]) -> None:
-        """Hold the sensors while it lasts; whatever can be explained ends as a sentence."""
+    async def _own(self, work: Work) -> None:
+        """Hold the sensors while it lasts; whatever can be explained ends as a sentence. Then into the journal."""
+        made = None
         try:
             await asyncio.sleep(0)  # the page is answered first
             if self.wish.take_over:
                 await asyncio.to_thread(owner.take_over)
             with owner.owning(WHAT):
                 async with AsyncExitStack() as stack:
-                    await work(stack)
+                    made = await work(stack)
         except (HiphingeError, OSError) as e:
             self.words = in_words(e)
         finally:
             self.doing, self.live = IDLE, None
+        if made:
+            await books.catch_up(self._say)
 
-    async def _record(self, stack: AsyncExitStack) -> None:
+    async def _record(self, stack: AsyncExitStack) -> Path | None:
+        """A session; the recording, where it is the wearer's own."""
         repaired = await asyncio.to_thread(keeping.mend)
         wish = self.wish
         opened = await open_source(wish.source, stack, wish.wearer, wish.scenario, wish.speed)
         path = keeping.new_name("lift")
         writer = Writer(path, keeping.header(opened), threaded=True)
         live = Live(opened.source, Monitor(opened.params, opened.calibration), writer)
-        totals, view = Totals(), View(live, opened, path.name)
-        live.listeners += [totals, view, self._deliver(stack)]
+        totals, view = Totals(), View(live, opened, path.name, 1.0 if wish.source == BLE else wish.speed)
+        live.listeners += [totals, view]
+        live.ask(SET, START)
+        views = stack.enter_context(ExitStack())
+        deliver(live, views, self._say)
+        if opened.source.live and opened.calibration.mountings:
+            live.listeners.append(StillRight(opened, self._say))
         self.live, self.view, self.doing = live, view, LIVE
         self.words = " ".join([*repaired, shown(opened)])
         await stack.enter_async_context(owner.answering(lambda question: answer(question, live, totals, path)))
         await live.run()
         self.words = ended(totals, live, path)
-
-    def _deliver(self, stack: AsyncExitStack) -> Callable[[Sequence[Input], Outcome], None]:
-        """Sound, desktop and the others, as in ``hiphinge lift``."""
-        sinks = wanted(settings.load(root=settings.Feedback), settings.load_secrets())
-        delivery = stack.enter_context(Delivery(sinks, self._say))
-
-        def offer(_: Sequence[Input], outcome: Outcome) -> None:
-            for cue in outcome.cues:
-                delivery.offer(cue)
-
-        return offer
+        return path if wish.source == BLE else None
 
     def _say(self, words: str) -> None:
-        """A way to the wearer fails; it is told once."""
+        """Beside: a way to the wearer fails, the calibration still holds."""
         self.notes.append(words)
 
     async def _guide(self, stack: AsyncExitStack) -> None:
+        """A calibration, kept when it is whole."""
         opened = await self._open_for_guide(stack)
         made = datetime.now(UTC).isoformat(timespec="seconds")
         guide = Guide(opened.params, opened.source.sensors, wearer=opened.wearer, created_utc=made)

@@ -30,10 +30,10 @@ STANDING = "standing"
 
 
 class View:
-    """Follows one session."""
+    """Follows one session; ``speed`` at which its source plays, ``file`` the name of its recording."""
 
-    def __init__(self, live: Live, opened: Opened, file: str) -> None:
-        self.file, self.wearer = file, opened.wearer
+    def __init__(self, live: Live, opened: Opened, file: str, speed: float = 1.0) -> None:
+        self.file, self.wearer, self.speed = file, opened.wearer, speed
         self.calibrated = bool(opened.calibration.mountings)
         self.own_range = math.degrees(opened.calibration.max_lumbar_flexion)
         self.own_hip = math.degrees(opened.calibration.max_hip_flexion)
@@ -69,8 +69,10 @@ class View:
     def _hear(self, control: Control) -> None:
         t = control.arrival_ns / 1e9
         if control.action == cues.SET:
-            self._set_from = t if control.value.strip('"') != cues.STOP else None
-            self._reps = [] if self._set_from is not None else self._reps
+            if control.value.strip('"') == cues.STOP:
+                self._set_from = None
+            elif self._set_from is None:
+                self._set_from, self._reps = t, []
         elif control.action in rules.MUTE:
             self._silent_until = t + (_minutes(control.value) or self._mute / 60.0) * 60.0
         elif control.action in rules.UNMUTE:
@@ -112,7 +114,7 @@ class View:
             "seq": self.seq,
             "t": number(self.now, 3),
             "seconds": number(self.now - self.begun, 1),
-            "speed": getattr(self._live.source, "_speed", 1.0),
+            "speed": self.speed,
             "file": self.file,
             "wearer": self.wearer,
             "calibrated": self.calibrated,

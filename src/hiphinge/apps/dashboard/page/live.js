@@ -123,16 +123,21 @@ function traces(now) {
   line(paper, scale, seen.map((p) => [p[0] - now, p[1]]), "back", 3.5);
 }
 
+const SAID = { mark: "Marked.", zero: "Stand upright and still for 3 s: a new zero is taken.", wrong: "Noted: the last cue was wrong." };
+
 async function press(key) {
   const real = key === "set" && state.in_set ? "set_stop" : /^(mute|pause)$/.test(key) && state.silent_s ? "unmute" : key;
-  try { await post("/api/press", { key: real }); } catch (e) { text($("words"), words(e)); }
+  try {
+    await post("/api/press", { key: real });
+    if (SAID[real]) text($("said"), SAID[real]);
+  } catch (e) { text($("words"), words(e)); }
 }
 
 $("run").addEventListener("click", async () => {
   try { await post(state.doing === "live" ? "/api/end" : "/api/begin"); } catch (e) { text($("words"), words(e)); }
 });
 for (const button of document.querySelectorAll("[data-key]")) button.addEventListener("click", () => press(button.dataset.key));
-const KEYS = { s: "set", m: "mark", p: "pause", u: "mute", w: "wrong" };
+const KEYS = { s: "set", m: "mark", p: "pause", u: "mute", w: "wrong", z: "zero" };
 onKey((key) => state.doing === "live" && KEYS[key] && (press(KEYS[key]), true));
 follow();
 requestAnimationFrame(draw);

@@ -1,0 +1,67 @@
+"""``hiphinge dashboard`` as a program: where it listens, what it says, how it ends."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from click.testing import CliRunner
+
+from hiphinge.apps.dashboard.command import command
+from hiphinge.apps.dashboard.server import LOOPBACK, Server
+from hiphinge.errors import InputError, MissingExtraError
+from hiphinge.settings import home
+
+
+@contextmanager
+def program(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The program and the address that it printed."""
+    line = [sys.executable, "-m", "hiphinge", *options, "--port", "0", "--no-open"]
+    one = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert one.stdout is not None
+        yield one, re.findall(r"http\S+", one.stdout.readline())[0]
+    finally:
+        one.kill()
+        one.communicate()
+
+
+def test_the_demo_is_served_and_ctrl_c_ends_it_in_good_order() -> None:
+    with program("demo", "--dashboard") as (one, address):
+        host, port = re.findall(r"//([\d.]+):(\d+)/", address)[0]
+        assert host == LOOPBACK
+        with socket.create_connection((host, int(port))) as link:
+            link.sendall(f"GET {address.partition(port)[2]} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+            assert link.recv(1 << 16).startswith(b"HTTP/1.1 200")
+        one.send_signal(signal.SIGINT)
+        _, words = one.communicate(timeout=60)
+        assert one.returncode == 0
+        assert "Traceback" not in words
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=f"Port {port}: in use, expected a free one.*--port {port + 1}"):
+            Server(port)
+        assert isinstance(CliRunner().invoke(command, ["--port", str(port), "--no-open"]).exception, InputError)
+
+
+def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'hiphinge\[dashboard\]'"):
+        Server(0)
+
+
+def test_it_leaves_nothing_behind() -> None:
+    with program("dashboard", "--source", "simulated") as (one, _):
+        one.terminate()
+        one.communicate(timeout=60)
+        assert one.returncode == 0
+    assert [path.name for path in home().rglob("*") if path.is_file()] == []
