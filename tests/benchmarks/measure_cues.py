@@ -1,9 +1,9 @@
 """Cues over virtual Bluetooth, in real time: which lifts are cued, and how long after the true crossing.
 
 The scenario "hinge-or-rounded" (lifts of 0.2 to 1.1 of the natural spine flexion on
-one trunk path), from its first lift on, over three virtual sensors of three makes
-with a connection interval of 30 ms. Judged are lifts whose true peak is more than 5 %
-of the own range away from the limit. The delay is from the instant at which the true
+one trunk path) over three virtual sensors of three makes with a connection interval
+of 30 ms, calibrated from the movements that came over the same radio before. Judged
+are lifts whose true peak is more than 5 % of the own range away from the limit. The delay is from the instant at which the true
 flexion crosses the limit to the call of the listener that sounds: dwell, radio, time
 grid and load of the machine are in it.
 """
@@ -12,23 +12,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import MutableMapping, Sequence
-from dataclasses import replace
+from collections.abc import MutableMapping
 from typing import Any
 
 import numpy as np
 
-from hiphinge import simulate
+from hiphinge import simulate, wizard
 from hiphinge.alerts.cues import SET, START
 from hiphinge.alerts.rules import ROUNDED
-from hiphinge.apps.live.core import Live
 from hiphinge.apps.on_air import BEFORE_S, calibration
-from hiphinge.blocks import Input, Outcome, Sensor
+from hiphinge.blocks import Control, Input, Sensor
 from hiphinge.monitor import Monitor, Params
 from hiphinge.simulate import Simulation, TrueLift
 from hiphinge.sources.ble.radio import Radio
 from hiphinge.sources.ble.source import Bluetooth
+from hiphinge.sources.inbox import Inbox
 from hiphinge.sources.virtual import faults, worn
+from hiphinge.wizard.spans import Span
 from tests.benchmarks import played
 
 LIMITS = {
@@ -40,8 +40,9 @@ LIMITS = {
     "good_cues_wrong": (0, 0),
 }
 SMALL_LIMITS = {"clear_lifts": (2, None), "cues_wrong": (0, 0)}
-SEEDS = {"small": 1, "full": 16}
-SMALL_S = 22.0
+GROUPS = {"small": [[0]], "full": [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11], [12, 13, 14, 15]]}
+"""Seeds of people at once."""
+SCENARIO = "hinge-or-rounded"
 LIMIT, MARGIN = 0.80, 0.05
 """Shares of the own range."""
 AFTER_S = 1.5
@@ -50,15 +51,16 @@ AFTER_S = 1.5
 
 def measure(size: str, progress: MutableMapping[str, Any]) -> dict[str, Any]:
     """Precision, recall and delays over all sessions."""
-    keys = [f"hinge-or-rounded {seed} {SMALL_S if size == 'small' else 0}" for seed in range(SEEDS[size])]
-    lifts = [lift for session in played.parts(progress, keys, one) for lift in session]
+    groups = GROUPS[size]
+    keys = [f"{size} {' '.join(map(str, group))}" for group in groups]
+    lifts = [lift for group in played.parts(progress, keys, together) for lift in group]
     clear = [lift for lift in lifts if abs(lift["true_share"] - LIMIT) > MARGIN]
     cued = [lift for lift in clear if lift["cued_after_s"] is not None]
     rounded = [lift for lift in clear if lift["rounded"]]
     right = [lift for lift in cued if lift["rounded"]]
     delays = [lift["cued_after_s"] for lift in right]
     return {
-        "sessions": len(keys),
+        "sessions": sum(map(len, groups)),
         "lifts": len(lifts),
         "clear_lifts": len(clear),
         "precision": len(right) / len(cued) if cued else 1.0,
@@ -72,36 +74,49 @@ def measure(size: str, progress: MutableMapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def one(key: str) -> list[dict[str, Any]]:
-    """Every true lift of one session that was heard whole, and what was told of it."""
-    name, seed, seconds = key.split()
-    session = simulate.scenario(name, seed=int(seed))
-    begin = session.lifts[0].start - BEFORE_S
-    length = float(seconds) or session.duration - begin
-    told = asyncio.run(heard(name, int(seed), begin, length))
+def together(key: str) -> list[dict[str, Any]]:
+    """Every true lift of some people at once, each on a radio of their own, and what was told of it."""
+    size, *seeds = key.split()
+
+    async def all_of_them() -> list[list[dict[str, Any]]]:
+        return await asyncio.gather(*(one(int(seed), quick=size == "small") for seed in seeds))
+
+    return [lift for lifts in asyncio.run(all_of_them()) for lift in lifts]
+
+
+async def one(seed: int, *, quick: bool) -> list[dict[str, Any]]:
+    """One session; ``quick``: its first two lifts alone, calibrated from the simulation instead of over the air."""
+    session = simulate.scenario(SCENARIO, seed=seed)
+    until = session.lifts[1].end + AFTER_S if quick else session.duration
+    told = await heard(seed, session.lifts[0].start - BEFORE_S if quick else 0.0, until)
     t, share = true_share(session)
-    lifts = [lift for lift in session.lifts if lift.end + AFTER_S < begin + length]
-    return [beside(lift, told, t, share) for lift in lifts]
+    return [beside(lift, told, t, share) for lift in session.lifts if lift.end + AFTER_S <= until]
 
 
-async def heard(name: str, seed: int, begin: float, seconds: float) -> list[tuple[float, str]]:
+async def heard(seed: int, begin: float, until: float) -> list[tuple[float, str]]:
     """When each cue was told, s of the scenario, and its kind."""
-    found = calibration(simulate.scenario(name, seed=seed))
-    wearing = worn.Worn(name, seed=seed, faults=faults.Params(interval=0.03))
+    wearing = worn.Worn(SCENARIO, seed=seed, faults=faults.Params(interval=0.03))
     told: list[tuple[float, str]] = []
     async with worn.wearing(wearing) as wearer:
+        moved = wearer.motion.simulation
         began = time.monotonic() - begin
         wearer.motion.begin(began)
         sensors = tuple(Sensor(worn.address(site), make, site) for site, make in wearing.makes.items())
+        inbox, log = Inbox(), list[Input]()
         source = Bluetooth(Radio(wearer.air.scanner, wearer.air.client), sensors)
-        live = Live(source, Monitor(replace(Params(), sensors=sensors), found))
-        live.ask(SET, START)
-
-        def listen(_: Sequence[Input], outcome: Outcome) -> None:
-            told.extend((time.monotonic() - began, cue.kind) for cue in outcome.cues)
-
-        live.listeners.append(listen)
-        await live.run(seconds)
+        streaming = asyncio.create_task(source.run(inbox))
+        while not log or time.monotonic() - began < moved.lifts[0].start - BEFORE_S:
+            log += await inbox.drain()
+        params = Params(sensors=sensors)
+        spans = [Span(m.label, m.start + began, m.end + began) for m in moved.markers]
+        found = calibration(moved) if begin else wizard.calibrate_recording(params, [log], spans)
+        monitor = Monitor(params, found)
+        monitor.feed([*log, Control(log[-1].arrival_ns, SET, START)])
+        while time.monotonic() - began < until:
+            outcome = monitor.feed(await inbox.drain())
+            told += [(time.monotonic() - began, cue.kind) for cue in outcome.cues]
+        streaming.cancel()
+        await asyncio.wait((streaming,))
     return told
 
 
