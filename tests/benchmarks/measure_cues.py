@@ -3,9 +3,9 @@
 The scenario "hinge-or-rounded" (lifts of 0.2 to 1.1 of the natural spine flexion on
 one trunk path) over three virtual sensors of three makes with a connection interval
 of 30 ms, calibrated from the movements that came over the same radio before. Judged
-are lifts whose true peak is more than 5 % of the own range away from the limit. The delay is from the instant at which the true
-flexion crosses the limit to the call of the listener that sounds: dwell, radio, time
-grid and load of the machine are in it.
+are lifts whose true peak is more than 5 % of the own range away from the limit. The
+delay is from the instant at which the true flexion crosses the limit to the call of
+the listener that sounds: dwell, radio, time grid and load of the machine are in it.
 """
 
 from __future__ import annotations
