@@ -7,8 +7,10 @@ says otherwise. Frames and signs: docs/frames.md. ``n`` counts instants,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import accumulate, pairwise, repeat
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -54,6 +56,35 @@ class Packet(NamedTuple):
     payload: bytes
 
 
+packet_of = partial(tuple.__new__, Packet)
+"""A Packet from its fields in order, without the call in Python that a NamedTuple makes: a day has a million."""
+
+
+class PacketRun(NamedTuple):
+    """Packets of one sensor and characteristic, nothing but packets of other sensors between them, in one piece.
+
+    ``arrivals_ns`` and ``lengths`` of the payloads, one a packet; ``payloads`` joined. It says what
+    :meth:`packets` say, and a day of it is read and decoded in half the time.
+    """
+
+    sensor: str
+    characteristic: str
+    arrivals_ns: tuple[int, ...]
+    lengths: tuple[int, ...]
+    payloads: bytes
+
+    @property
+    def arrival_ns(self) -> int:
+        """The latest arrival."""
+        return max(self.arrivals_ns)
+
+    def packets(self) -> Iterator[Packet]:
+        """One by one."""
+        cuts = pairwise(accumulate(self.lengths, initial=0))
+        bodies = (self.payloads[a:b] for a, b in cuts)
+        return map(packet_of, zip(repeat(self.sensor), repeat(self.characteristic), self.arrivals_ns, bodies))
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """What the wearer or a script asked for; ``value`` is JSON text or empty."""
@@ -84,6 +115,9 @@ class Tick:
 
 
 Input = Packet | Control | Link | Tick
+"""What a recording numbers and keeps."""
+Fed = Input | PacketRun
+"""What a monitor takes; runs that lie side by side belong into one ``feed``, as each reaches beyond the next's start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,13 @@ from hiphinge.blocks import (
     Calibration,
     Control,
     Event,
+    Fed,
     ImuBlock,
-    Input,
     Link,
     MotionBlock,
     Outcome,
     Packet,
+    PacketRun,
     Sensor,
     Tick,
 )
@@ -114,12 +115,12 @@ class Intake:
         self._largest = params.align.largest
         self.events: list[Event] = []
 
-    def take(self, inputs: Sequence[Input]) -> Iterable[MotionBlock]:
+    def take(self, inputs: Sequence[Fed]) -> Iterable[MotionBlock]:
         """The blocks that became known, none longer than the aligner's largest."""
-        packets: dict[str, list[Packet | Link]] = {}
+        packets: dict[str, list[Packet | PacketRun | Link]] = {}
         samples: list[tuple[str, ImuBlock]] = []
         for one in inputs:
-            if type(one) is Packet or type(one) is Link:  # the quick way to ask a million times a day
+            if isinstance(one, (Packet, PacketRun, Link)):
                 if one.sensor in packets:
                     packets[one.sensor].append(one)
                 elif one.sensor in self.receptions:
@@ -145,10 +146,10 @@ class Intake:
             block = self._aligner.finish()
             yield block
 
-    def _received(self, packets: Mapping[str, list[Packet | Link]]) -> list[tuple[str, ImuBlock]]:
+    def _received(self, packets: Mapping[str, list[Packet | PacketRun | Link]]) -> list[tuple[str, ImuBlock]]:
         return [(self.site[sensor], self._receive(sensor, heard)) for sensor, heard in packets.items()]
 
-    def _receive(self, sensor: str, inputs: list[Packet | Link]) -> ImuBlock:
+    def _receive(self, sensor: str, inputs: list[Packet | PacketRun | Link]) -> ImuBlock:
         block, errors = self.receptions[sensor].take(inputs)
         self.events += [Event(e.arrival_ns / 1e9, "undecoded", {"message": str(e)}) for e in errors]
         return self._rest.correct(self._own.correct(block))
@@ -255,11 +256,11 @@ class Monitor:
         """Of the repetition as it happens: standing, descent or ascent."""
         return self._lifts.phase
 
-    def feed(self, inputs: Sequence[Input]) -> Outcome:
+    def feed(self, inputs: Sequence[Fed]) -> Outcome:
         """What these inputs bring; the same over all however they are grouped."""
         return _together(list(self.steps(inputs)))
 
-    def steps(self, inputs: Sequence[Input]) -> Iterator[Outcome]:
+    def steps(self, inputs: Sequence[Fed]) -> Iterator[Outcome]:
         """As ``feed``, in pieces of at most ``align.largest`` instants: a gap of days needs no memory for days."""
         for one in inputs:
             if type(one) is Control:
@@ -316,7 +317,7 @@ class Monitor:
         self.heard.count(motion)
         return Outcome(angles, _ordered(phases, rounded, worn.events, seen.events, troubles), reps, seen.bouts)
 
-    def _admitted(self, seen: Outcome, inputs: Sequence[Input]) -> Outcome:
+    def _admitted(self, seen: Outcome, inputs: Sequence[Fed]) -> Outcome:
         """The outcome with the alerts that the wearer is to get."""
         found = [f for f in (findings.from_event(e, self.params.alerts) for e in seen.events) if f]
         others = [one for one in inputs if type(one) is not Packet]

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from hiphinge.blocks import Exchange, Floats, ImuBlock, Link, Packet, Sensor, Times
-from hiphinge.devices.driver import HOST
+from hiphinge.blocks import Exchange, Floats, ImuBlock, Link, Packet, PacketRun, Sensor, Times
+from hiphinge.devices.driver import HOST, Decoded, RunDecoder
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import DecodeError
 from hiphinge.streams import clock
@@ -35,24 +35,25 @@ class Reception:
         self.clock: clock.Clock | None = None
         self._params = params or clock.Params()
         self._decoder = DECODERS[sensor.device](sensor.sensor)
+        self._run_decoder = self._decoder if isinstance(self._decoder, RunDecoder) else None
         self._exchanges: list[Exchange] = []
         self._turned: list[tuple[Times, Floats]] = []
         self._set_clock()
 
-    def take(self, inputs: Sequence[Packet | Link]) -> tuple[ImuBlock, tuple[DecodeError, ...]]:
+    def take(self, inputs: Sequence[Packet | PacketRun | Link]) -> tuple[ImuBlock, tuple[DecodeError, ...]]:
         """The samples that became known, t_ns on the host's clock, and an error for each bad packet."""
         blocks: list[ImuBlock] = []
         errors: list[DecodeError] = []
-        packets: list[Packet] = []
+        heard: list[Packet | PacketRun] = []
         for one in inputs:
-            if isinstance(one, Packet):
-                packets.append(one)
+            if not isinstance(one, Link):
+                heard.append(one)
                 continue
-            blocks.append(self._decode(packets, errors))
-            packets = []
+            blocks.append(self._decoded(heard, errors))
+            heard = []
             self._decoder.follow(one)
             self._set_clock()
-        blocks.append(self._decode(packets, errors))
+        blocks.append(self._decoded(heard, errors))
         return together(blocks), tuple(errors)
 
     def turned(self, start_ns: int, end_ns: int) -> tuple[Times, Floats]:
@@ -76,8 +77,17 @@ class Reception:
             self.clock = None if kind == HOST else clock.Clock(self._params, kind)
             self.twisted = False
 
-    def _decode(self, packets: Sequence[Packet], errors: list[DecodeError]) -> ImuBlock:
-        block, bad, exchanges = self._decoder.decode(packets)
+    def _decode(self, heard: Sequence[Packet | PacketRun]) -> Decoded:
+        """Runs as they are where the decoder takes them and nothing else was heard, else packet by packet."""
+        runs = [one for one in heard if isinstance(one, PacketRun)]
+        if self._run_decoder and len(runs) == len(heard) > 0:
+            return self._run_decoder.decode_runs(runs)
+        return self._decoder.decode(
+            [p for one in heard for p in ((one,) if isinstance(one, Packet) else one.packets())]
+        )
+
+    def _decoded(self, heard: Sequence[Packet | PacketRun], errors: list[DecodeError]) -> ImuBlock:
+        block, bad, exchanges = self._decode(heard)
         errors += bad
         self.samples += len(block)
         if self.clock is None:

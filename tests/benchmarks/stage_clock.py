@@ -24,8 +24,8 @@ WHOLE = frozenset({"calibration: search and fit", "report"})
 
 VERBS = {
     "calibration: search and fit": ("session.course:plan",),
-    "reading the file": ("recording.reader:Recording.batches",),
-    "decoding": ("devices.hiphinge_imu:Decoder.decode",),
+    "reading the file": ("recording.reader:Recording.batches", "recording.reader:Recording.runs"),
+    "decoding": ("devices.hiphinge_imu:Decoder.decode", "devices.hiphinge_imu:Decoder.decode_runs"),
     "own errors": ("streams.calibrate:SensorErrors.correct",),
     "align": ("streams.align:Aligner.align", "streams.align:Aligner.finish"),
     "orientation: vqf": ("fusion.filters:VqfFilter.follow",),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hiphinge import monitor, simulate, wizard
-from hiphinge.blocks import Alert, Calibration, Control, Event, Input, Outcome, Packet
+from hiphinge.blocks import Alert, Calibration, Control, Event, Fed, Input, Outcome, Packet, PacketRun
+from hiphinge.recording import Header, Writer, open_recording
+
+KINDS = ("repetitions", "bouts", "alerts", "cues", "events")
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +36,13 @@ def calibration(log: list[Input], params: monitor.Params) -> Calibration:
     return wizard.calibrate_recording(params, [log], spans)
 
 
-def fed(params: monitor.Params, calibration: Calibration, groups: Sequence[Sequence[Input]]) -> list[Outcome]:
+def fed(params: monitor.Params, calibration: Calibration, groups: Iterable[Sequence[Fed]]) -> list[Outcome]:
     watched = monitor.Monitor(params, calibration)
     return [*(watched.feed(group) for group in groups), watched.finish()]
 
 
 def told(outcomes: Sequence[Outcome]) -> tuple[list[object], ...]:
-    kinds = ("repetitions", "bouts", "alerts", "cues", "events")
-    return tuple(sorted((e for o in outcomes for e in getattr(o, kind)), key=when) for kind in kinds)
+    return tuple(sorted((e for o in outcomes for e in getattr(o, kind)), key=when) for kind in KINDS)
 
 
 def when(thing: object) -> tuple[float, str]:
@@ -76,6 +80,29 @@ def test_random_groups_give_the_same(
 
 def test_one_at_a_time_gives_the_same(log: list[Input], params: monitor.Params, calibration: Calibration) -> None:
     same(fed(params, calibration, [log]), fed(params, calibration, [[one] for one in log]))
+
+
+def test_packets_in_runs_give_the_same(
+    log: list[Input], params: monitor.Params, calibration: Calibration, tmp_path: Path
+) -> None:
+    """As analysis reads them; not to 1e-12 but exactly."""
+    with Writer(tmp_path / "day.mcap", Header("id", "", "", "", "", params.sensors)) as writer:
+        writer.write(log)
+    recording = open_recording(tmp_path / "day.mcap")
+    runs = list(recording.runs(30.0))
+    assert sum(isinstance(one, PacketRun) for batch in runs for one in batch) > 300
+    assert not any(isinstance(one, Packet) for batch in runs for one in batch)
+    one, other = (fed(params, calibration, groups) for groups in (recording.batches(30.0), runs))
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_equal((a.angles.t, *a.angles.angles.values()), (b.angles.t, *b.angles.angles.values()))
+        np.testing.assert_array_equal(a.angles.flags, b.angles.flags)
+        assert [repr(getattr(a, kind)) for kind in KINDS] == [repr(getattr(b, kind)) for kind in KINDS]
+    groups: list[list[Fed]] = [[]]
+    for single in chain.from_iterable(runs):
+        groups[-1].append(single)
+        if not isinstance(single, PacketRun):  # between these, runs of all sensors belong together
+            groups.append([])
+    same(one, fed(params, calibration, groups))
 
 
 def test_inputs_are_untouched(log: list[Input], params: monitor.Params, calibration: Calibration) -> None:

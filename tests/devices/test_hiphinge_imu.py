@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hiphinge.blocks import Packet
+from hiphinge.blocks import Packet, PacketRun
 from hiphinge.devices import hiphinge_imu
 from hiphinge.devices.registry import DECODERS
 
@@ -157,3 +159,39 @@ def test_seconds_to_nanoseconds_within_a_microsecond(microseconds: int) -> None:
 def test_registry_knows_the_layout() -> None:
     """By the name that headers of recordings carry."""
     assert DECODERS["hiphinge_imu"] is hiphinge_imu.Decoder
+
+
+def in_runs(packets: list[Packet], cuts: list[int]) -> list[PacketRun]:
+    """The same packets, cut before these."""
+    edges = sorted({0, len(packets), *(cut for cut in cuts if cut < len(packets))})
+    parts = [packets[a:b] for a, b in pairwise(edges)]
+    return [
+        PacketRun(
+            "sacrum",
+            hiphinge_imu.CHARACTERISTIC,
+            tuple(p.arrival_ns for p in part),
+            tuple(len(p.payload) for p in part),
+            b"".join(p.payload for p in part),
+        )
+        for part in parts
+    ]
+
+
+GOOD = st.integers(1, 12).map(lambda n: hiphinge_imu.encode(n, *samples(n, seed=n)))
+CLIPPED = st.just(hiphinge_imu.encode(1, [5], [[0.0, 160.0, 0.0]], [[np.nan] * 3]))
+BAD = st.one_of(st.binary(max_size=90), st.just(b"\x11\x02" + bytes(38)), st.just(b"\x10\x01" + bytes(38)))
+
+
+@given(
+    st.lists(GOOD | CLIPPED, max_size=8) | st.lists(GOOD | CLIPPED | BAD, max_size=8),
+    st.lists(st.integers(0, 8), max_size=3),
+)
+def test_runs_say_what_their_packets_say(payloads: list[bytes], cuts: list[int]) -> None:
+    """Exactly, good packets and bad."""
+    packets = [packet(payload, k) for k, payload in enumerate(payloads)]
+    runs = in_runs(packets, cuts)
+    assert [p for run in runs for p in run.packets()] == packets
+    decoder = hiphinge_imu.Decoder("sacrum")
+    (one, errors, _), (other, more, _) = decoder.decode(packets), decoder.decode_runs(runs)
+    np.testing.assert_equal(asdict(other), asdict(one))
+    assert [(str(e), e.arrival_ns) for e in more] == [(str(e), e.arrival_ns) for e in errors]

@@ -20,9 +20,9 @@ import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import ClassVar, NamedTuple, Protocol, TypeVar
+from typing import ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
 
-from hiphinge.blocks import Exchange, ImuBlock, Link, Packet
+from hiphinge.blocks import Exchange, ImuBlock, Link, Packet, PacketRun
 from hiphinge.errors import DecodeError
 
 HOST, DEVICE, COUNTED = "host", "device", "counted"
@@ -60,6 +60,15 @@ class Decoder(Protocol):
 
     def decode(self, packets: Sequence[Packet]) -> Decoded:
         """All that these packets tell."""
+        ...
+
+
+@runtime_checkable
+class RunDecoder(Decoder, Protocol):
+    """A decoder that need not have the packets of a recorded day one by one; nobody has to be one."""
+
+    def decode_runs(self, runs: Sequence[PacketRun]) -> Decoded:
+        """What ``decode`` says of the same packets, exactly."""
         ...
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hiphinge.blocks import Input
+from hiphinge.recording.rows import Rows, T
 from hiphinge.recording.walk import Flaw
 
 MAX_DAMAGES = 10_000
@@ -65,17 +64,16 @@ class Trail:
         else:
             self.unnamed += 1
 
-    def good(self, offset: int, numbers: Sequence[int], inputs: Sequence[Input]) -> None:
-        """Inputs and their rising numbers; those between the last and these are lost."""
-        item = inputs[0]
-        lost = numbers[0] - self.expected
+    def good(self, offset: int, rows: Rows[T]) -> None:
+        """Inputs, at least one; those between the last and these are lost."""
+        lost = rows.numbers[0] - self.expected
         if lost and not self._open:
             self.flaw(Flaw(offset, "inputs are missing before this chunk"))
         if lost:
-            gap_s = (item.arrival_ns - self._last_ns) / 1e9 if self._last_ns is not None else 0.0
+            gap_s = (rows.first_ns - self._last_ns) / 1e9 if self._last_ns is not None else 0.0
             self.loss = replace(self.loss, inputs=self.loss.inputs + lost, seconds=self.loss.seconds + max(gap_s, 0.0))
-        self._settle(lost, item.arrival_ns)
-        self.expected, self._last_ns = numbers[-1] + 1, inputs[-1].arrival_ns
+        self._settle(lost, rows.first_ns)
+        self.expected, self._last_ns = rows.numbers[-1] + 1, rows.last_ns
 
     def end(self) -> None:
         """Nothing comes any more."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from itertools import accumulate, pairwise, repeat
+from typing import NamedTuple
 
-from hiphinge.blocks import Control, Input, Link, Packet, Tick
+from hiphinge.blocks import Control, Input, Link, Packet, Tick, packet_of
 
 VERSION = 1
 PACKETS, CONTROLS, LINKS, TICKS = 1, 2, 3, 4
@@ -47,6 +47,18 @@ class LayoutError(ValueError):
     """Bytes that are no message of this recording; the text says what is wrong with them."""
 
 
+class Message(NamedTuple):
+    """A message taken apart, one entry a row; ``named`` is the index into ``names``, ``bodies`` are joined."""
+
+    kind: int
+    names: tuple[str, ...]
+    numbers: tuple[int, ...]
+    arrivals_ns: tuple[int, ...]
+    named: tuple[int, ...]
+    lengths: tuple[int, ...]
+    bodies: memoryview | bytes
+
+
 def channel_of(item: Input) -> tuple[int, str]:
     """Kind and sensor: inputs with the same share a message."""
     return KIND_OF[type(item)], item.sensor if isinstance(item, Packet) else ""
@@ -77,7 +89,7 @@ def encode(recording: int, kind: int, sensor: str, sequences: Sequence[int], inp
     return b"".join([head, columns, lengths, *texts, *[body for _, body in rows]])
 
 
-def kind_of(message: bytes, recording: int) -> int:
+def kind_of(message: memoryview | bytes, recording: int) -> int:
     """The kind of a message; raises LayoutError when it is none of this recording's."""
     if len(message) < _HEAD.size or message[0] != VERSION:
         raise LayoutError(f"a message of an unknown layout ({message[:1].hex() or 'empty'})")
@@ -89,8 +101,14 @@ def kind_of(message: bytes, recording: int) -> int:
     return int(kind)
 
 
-def decode(message: bytes, recording: int) -> tuple[Sequence[int], list[Input]]:
+def decode(message: memoryview | bytes, recording: int) -> tuple[Sequence[int], list[Input]]:
     """Sequence numbers and inputs of one message; raises LayoutError."""
+    taken = take_apart(message, recording)
+    return taken.numbers, inputs_of(taken)
+
+
+def take_apart(message: memoryview | bytes, recording: int) -> Message:
+    """The columns of one message, its sizes checked; raises LayoutError."""
     kind = kind_of(message, recording)
     n, m = struct.unpack_from("<II", message, 8)
     start = _HEAD.size + n * _COLUMNS
@@ -98,15 +116,24 @@ def decode(message: bytes, recording: int) -> tuple[Sequence[int], list[Input]]:
         raise LayoutError(f"a message of {len(message)} bytes that announces {n} rows and {m} names")
     # One struct call beats four numpy arrays at the ten or so rows of a flush.
     columns = struct.unpack_from(f"<{n}Q{n}q{n}I{n}I", message, _HEAD.size)
-    lengths = struct.unpack_from(f"<{m}I", message, start)
-    cuts = list(accumulate((*lengths, *columns[3 * n :]), initial=start + m * _LENGTH.size))
-    if cuts[-1] != len(message):
-        raise LayoutError(f"a message of {len(message)} bytes whose parts end at {cuts[-1]}")
-    parts = [message[a:b] for a, b in pairwise(cuts)]
+    cuts = list(accumulate(struct.unpack_from(f"<{m}I", message, start), initial=start + m * _LENGTH.size))
+    lengths = columns[3 * n :]
+    if cuts[-1] + sum(lengths) != len(message):
+        raise LayoutError(f"a message of {len(message)} bytes whose parts end at {cuts[-1] + sum(lengths)}")
     try:
-        names = [_text(part) for part in parts[:m]]
-        named = map(names.__getitem__, columns[2 * n : 3 * n])
-        return columns[:n], list(_FROM_ROWS[kind](names[0], named, columns[n : 2 * n], parts[m:]))
+        names = tuple(_text(bytes(message[a:b])) for a, b in pairwise(cuts))
+    except UnicodeDecodeError as e:
+        raise LayoutError(f"a message with a name that cannot be read ({e})") from e
+    return Message(kind, names, columns[:n], columns[n : 2 * n], columns[2 * n : 3 * n], lengths, message[cuts[-1] :])
+
+
+def inputs_of(message: Message) -> list[Input]:
+    """One a row; raises LayoutError."""
+    joined = bytes(message.bodies)
+    bodies = [joined[a:b] for a, b in pairwise(accumulate(message.lengths, initial=0))]
+    try:
+        named = map(message.names.__getitem__, message.named)
+        return list(_FROM_ROWS[message.kind](message.names[0], named, message.arrivals_ns, bodies))
     except (UnicodeDecodeError, IndexError, struct.error) as e:
         raise LayoutError(f"a message with a row that cannot be read ({e})") from e
 
@@ -137,12 +164,8 @@ def _tick_row(item: Tick) -> Row:
     return "", _TICK.pack(flags, item.utc_ns or 0, item.utc_offset_s or 0) + _bytes(item.boot_id)
 
 
-_PACKET = partial(tuple.__new__, Packet)
-"""Packet from its fields in order, without the call in Python that a NamedTuple makes: a day has a million."""
-
-
 def _packets(sensor: str, names: Iterable[str], arrivals: Sequence[int], bodies: list[bytes]) -> Iterable[Input]:
-    return map(_PACKET, zip(repeat(sensor), names, arrivals, bodies, strict=False))
+    return map(packet_of, zip(repeat(sensor), names, arrivals, bodies, strict=False))
 
 
 def _controls(_: str, names: Iterable[str], arrivals: Sequence[int], bodies: list[bytes]) -> Iterable[Input]:

@@ -5,11 +5,11 @@ The one place where this room meets monitor, wizard and settings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hiphinge import monitor, settings, wizard
-from hiphinge.blocks import Calibration, Outcome, Tick
+from hiphinge.blocks import Calibration, Fed, Outcome, Tick
 from hiphinge.detect.heard import Gap, Heard
 from hiphinge.errors import CalibrationRefused
 from hiphinge.recording import Recording
@@ -56,28 +56,51 @@ SPAN_S = 150.0
 """Seconds fed at once: fewer, larger steps; the outcome is the same. A sixth quicker than 60, no slower than 300."""
 
 
+STEP_S = 2.0
+"""Between two pairs of clocks, a second apart: more than any drift or wait."""
+
+
 class Course:
-    """One run of a recording through a monitor; ``clock`` is its first pair with a wall clock."""
+    """One run of a recording through a monitor.
+
+    ``clock`` is its first pair with a wall clock; ``steps`` those at which the
+    wall clock was stepped, the host had slept, or the zone was another.
+    """
 
     def __init__(self, recording: Recording, plan: Plan) -> None:
         self.recording = recording
         self.monitor = monitor.Monitor(plan.params, plan.calibration)
         self.clock: Tick | None = None
+        self.steps: list[Tick] = []
+        self._latest: Tick | None = None
 
     def outcomes(self) -> Iterator[Outcome]:
         """All outcomes, in order; call it once."""
-        for inputs in self.recording.batches(SPAN_S):
-            if self.clock is None:
-                self.clock = next((i for i in inputs if isinstance(i, Tick) and i.utc_ns is not None), None)
+        for inputs in self.recording.runs(SPAN_S):
+            self._read_clocks(inputs)
             yield from self.monitor.steps(inputs)
         yield self.monitor.finish()
+
+    def _read_clocks(self, inputs: Sequence[Fed]) -> None:
+        for one in inputs:
+            if type(one) is Tick and one.utc_ns is not None:
+                self.clock = self.clock or one
+                if self._latest is not None and _stepped(self._latest, one):
+                    self.steps.append(one)
+                self._latest = one
+
+
+def _stepped(before: Tick, now: Tick) -> bool:
+    """Whether the wall clock went otherwise than the host's between two pairs, or shows another zone."""
+    went = (now.utc_ns or 0) - (before.utc_ns or 0) - (now.arrival_ns - before.arrival_ns)
+    return abs(went) > STEP_S * 1e9 or now.utc_offset_s != before.utc_offset_s
 
 
 def gaps(recording: Recording) -> tuple[Gap, ...]:
     """What could not be heard, sensor by sensor; reads the recording once, needs no calibration."""
     intake = monitor.Intake(monitor.Params(sensors=recording.header.sensors))
     heard = Heard(intake.sites)
-    for inputs in recording.batches(SPAN_S):
+    for inputs in recording.runs(SPAN_S):
         for motion in intake.take(inputs):
             heard.count(motion)
     for motion in intake.finish():
