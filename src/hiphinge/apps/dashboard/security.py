@@ -46,7 +46,8 @@ HEADERS = {
 }
 PAGE = (
     "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    "<meta name=color-scheme content='light dark'>{}<title>hiphinge</title><h1>hiphinge</h1><p>{}</p></html>"
+    "<meta name=color-scheme content='light dark'>{}"
+    "<link rel=icon href='data:,'><title>hiphinge</title><h1>hiphinge</h1><p>{}</p></html>"
 )
 ENTER = "<meta http-equiv=refresh content='0;url=/'>"
 """The cookie is Strict: after a link from elsewhere only a page of our own may go on with it."""
