@@ -117,7 +117,7 @@ class Tick:
 Input = Packet | Control | Link | Tick
 """What a recording numbers and keeps."""
 Fed = Input | PacketRun
-"""What a monitor takes; runs that lie side by side belong into one ``feed``, as each reaches beyond the next's start."""
+"""What a monitor takes; runs of several sensors that lie side by side in time belong into one ``feed``."""
 
 
 @dataclass(frozen=True, slots=True)
