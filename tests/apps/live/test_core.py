@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,6 +114,16 @@ def test_a_clock_pair_names_zone_and_boot() -> None:
     assert pair.utc_ns
     assert pair.utc_offset_s is not None
     assert clock_pair().boot_id == pair.boot_id
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows tells a process of another zone by itself")
+def test_a_zone_that_changes_meanwhile_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC0")
+    assert clock_pair().utc_offset_s == 0
+    monkeypatch.setenv("TZ", "JST-9")
+    assert clock_pair().utc_offset_s == 9 * 3600
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_what_a_killed_session_left_is_repaired_at_the_next_start(opened: Opened) -> None:

@@ -15,6 +15,7 @@ way: ``live.ask("mute", "30")`` puts a Control into the log like any other input
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -133,6 +134,8 @@ async def _end(tasks: Sequence[asyncio.Task[object]]) -> None:
 
 def clock_pair() -> Tick:
     """Now on the monotonic and on the wall clock, its zone, and which boot this is."""
+    if sys.platform != "win32":
+        time.tzset()  # else a process keeps the zone that it began in: localtime_r(3) does not look again
     offset = datetime.now().astimezone().utcoffset()
     return Tick(host_ns(), time.time_ns(), round(offset.total_seconds()) if offset else 0, boot_id())
 
