@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hiphinge as hh
-from hiphinge import session
+from hiphinge import session, simulate
 from hiphinge.blocks import AngleBlock, Tick
+from hiphinge.recording import Header, Writer
 from hiphinge.session import setups, summary
 from hiphinge.session.angles import ANGLES, AngleStream, angle_names
 from tests.apps.made_up_outcomes import FULL, NAN, in_pieces, open_made_up, repetition, wearing, workout
@@ -170,3 +171,21 @@ def test_every_set_of_sensors_says_what_it_cannot(sites: tuple[str, ...], name: 
     setup = setups.setup_of(sites)
     assert setup.name == name
     assert bool(setup.cannot) == (name != "full")
+
+
+def test_the_summary_says_where_the_wall_clock_was_stepped_and_the_zone_changed(tmp_path: Path) -> None:
+    """At 5 s the clock is set an hour ahead; at 8 s summer time begins."""
+    played = simulate.wear([*simulate.calibration()], seed=2)
+    begun = 1_767_603_600 * 10**9
+
+    def pair(t: int) -> Tick:
+        return Tick(t * 10**9, begun + (t + 3600 * (t >= 5)) * 10**9, 3600 * (1 + (t >= 8)), "")
+
+    log = [one for batch in played.batches() for one in batch if not isinstance(one, Tick)]
+    log = sorted([*log, *map(pair, range(12))], key=lambda one: one.arrival_ns)
+    head = Header("x", "2026-01-05T09:00:00+00:00", "", "simulated", "test", played.sensors)
+    with Writer(tmp_path / "a.mcap", head) as writer:
+        writer.write(log)
+    steps = hh.open(tmp_path / "a.mcap").analyze().summary["clock"]
+    assert [(s["t_s"], s["utc_offset_s"]) for s in steps] == [(5.0, 3600), (8.0, 7200)]
+    assert steps[0]["utc"] == "2026-01-05T10:00:05.000+00:00"

@@ -152,6 +152,7 @@ class Session:
             "recording": self.recording.path.name,
             **self.metadata,
             **summary.clock_words(run.clock, angles.start),
+            **summary.step_words(run.steps),
             **summary.span_words(angles.start, angles.end, angles.instants),
             "setup": summary.setup_words(self.header.sensors),
             "calibration": summary.calibration_words(plan.calibration, plan.attached),

@@ -64,8 +64,18 @@ def clock_words(tick: Tick | None, start: float) -> dict[str, Any]:
     if tick is None or tick.utc_ns is None or not math.isfinite(start):
         return {"start_utc": None, "utc_offset_s": None if tick is None else tick.utc_offset_s}
     at = tick.utc_ns + round(start * 1e9) - tick.arrival_ns
-    utc = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at // 1000)
-    return {"start_utc": utc.isoformat(timespec="milliseconds"), "utc_offset_s": tick.utc_offset_s}
+    return {"start_utc": _utc(at), "utc_offset_s": tick.utc_offset_s}
+
+
+def step_words(steps: Sequence[Tick]) -> dict[str, Any]:
+    """``clock``: from ``t_s`` on it was ``utc`` there, with ``utc_offset_s``; empty where the clocks went alike."""
+    rows = [{"t_s": s.arrival_ns / 1e9, "utc": _utc(s.utc_ns or 0), "utc_offset_s": s.utc_offset_s} for s in steps]
+    return {"clock": rows}
+
+
+def _utc(ns: int) -> str:
+    """ISO 8601 to the millisecond, of ns since 1970."""
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=ns // 1000)).isoformat(timespec="milliseconds")
 
 
 def span_words(start: float, end: float, instants: int) -> dict[str, Any]:
