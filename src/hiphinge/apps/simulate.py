@@ -81,7 +81,7 @@ def command(
 ) -> None:
     """Write what a virtual wearer's sensors would have sent.
 
-    SCENARIO is workout, desk-day, calibration-only, hinge-or-rounded or mixed.
+    SCENARIO is workout, desk-day, hard-day, calibration-only, hinge-or-rounded or mixed.
     The truth goes beside FILE.mcap as FILE.truth.parquet: the angles at 100 Hz,
     the posture, and the repetition with whether its back was rounded. The same
     options give the same recording.
