@@ -2,7 +2,8 @@
 
 The real command, its own home, three makes of sensors; every notification is noted in a
 file of its own before the product gets it (logged_air.py). Lost is the time from the last
-notification in the repaired recording to the last one noted. The next start of the same command must repair the
+notification in the repaired recording to the last one noted; a hole is one that is missing before that, unless
+the link was just being given up. The next start of the same command must repair the
 recording unasked and say so; it is then killed in its turn.
 """
 
@@ -14,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hiphinge.blocks import Packet
+from hiphinge.blocks import Input, Link, Packet
+from hiphinge.devices.driver import LOST
 from hiphinge.recording import is_closed, open_recording
 from tests.benchmarks import logged_air
 from tests.benchmarks.measure import ROOT
@@ -64,7 +66,7 @@ def measure(size: str, progress: MutableMapping[str, Any]) -> dict[str, Any]:
         "most_seconds_lost": max(lost),
         "median_seconds_lost": float(np.median(lost)),
         "seconds_lost_each": lost,
-        **{key: sum(part[key] for part in parts) for key in ("heard", "recorded", "holes")},
+        **{key: sum(part[key] for part in parts) for key in ("heard", "recorded", "holes", "of_links_given_up")},
         **{key: sum(part[key] for part in parts) for key in ("not_repaired_at_the_next_start", "not_told")},
         "told": parts[-1]["told"],
         "load_average": os.getloadavg()[1],
@@ -115,17 +117,19 @@ class Run:
         """Its recording after the next start, of which ``told`` are the words on repairs."""
         heard = logged_air.read(self.noted)
         recording = open_recording(self.file)
-        packets = [one for batch in recording.batches() for one in batch if isinstance(one, Packet)]
+        log = [one for batch in recording.batches() for one in batch]
+        packets = [one for one in log if isinstance(one, Packet)]
         last = max(p.arrival_ns for p in packets)
         sums = {(p.sensor.encode(), logged_air.checksum(p.payload)) for p in packets}
         before = heard[heard["at_ns"] <= last - 1_000_000]
-        holes = sum((row["sensor"], row["sum"]) not in sums for row in before)
+        missing = [row for row in before if (row["sensor"], row["sum"]) not in sums]
         whole = is_closed(self.file) and not recording.damage
         return {
             "seconds_lost": max(int(heard["at_ns"][-1]) - last, 0) / 1e9,
             "heard": len(heard),
             "recorded": len(packets),
-            "holes": holes,
+            "holes": sum(not given_up(row["sensor"].decode(), int(row["at_ns"]), log) for row in missing),
+            "of_links_given_up": len(missing),
             "not_repaired_at_the_next_start": int(not whole),
             "not_told": int(not any(self.file.name in words for words in told)),
             "told": told[0].replace(self.file.name, "NAME.mcap") if told else "",
@@ -133,3 +137,9 @@ class Run:
 
     def _recordings(self) -> list[Path]:
         return [f for f in (self.home / "recordings").glob("*.mcap") if not f.stem.endswith((".damaged", ".repaired"))]
+
+
+def given_up(sensor: str, at_ns: int, log: Sequence[Input]) -> bool:
+    """Whether the link to ``sensor`` was being closed: what came of it next is that it is lost."""
+    after = [one for one in log if isinstance(one, Packet | Link) and one.sensor == sensor and one.arrival_ns > at_ns]
+    return bool(after) and isinstance(after[0], Link) and after[0].state == LOST
