@@ -90,8 +90,6 @@ class Service:
                 self._now(UNASSIGNED)
                 return self.look_s
             with owner.owning("desk"):
-                for words in keeping.mend():
-                    self._note(words)
                 return await self._hold()
         except HeldError:
             self._now(f"Waiting for {(owner.owner() or {}).get('what', 'another command')} to end.")
@@ -106,12 +104,21 @@ class Service:
         """Piece after piece until somebody takes over or it ends."""
         self._taken = False
         while not self._stopped.is_set():
+            self._mend()
             await self._piece()
             if self._taken:
                 self._now("Another command takes over; the service goes on when that has ended.")
                 return self.yield_s
             self._open_books()
         return 0.0
+
+    def _mend(self) -> None:
+        """Repair what was cut off; a disk without room for that must not keep the next session away."""
+        try:
+            for words in keeping.mend():
+                self._note(words)
+        except OSError as e:
+            self._note(f"A recording that was cut off is repaired later: {(e.strerror or str(e)).lower()}.")
 
     async def _piece(self) -> None:
         """One session: a source, a monitor, a recording where the disk takes one."""
