@@ -123,13 +123,14 @@ class Run:
         sums = {(p.sensor.encode(), logged_air.checksum(p.payload)) for p in packets}
         before = heard[heard["at_ns"] <= last - 1_000_000]
         missing = [row for row in before if (row["sensor"], row["sum"]) not in sums]
+        holes = sum(not given_up(row["sensor"].decode(), int(row["at_ns"]), log) for row in missing)
         whole = is_closed(self.file) and not recording.damage
         return {
             "seconds_lost": max(int(heard["at_ns"][-1]) - last, 0) / 1e9,
             "heard": len(heard),
             "recorded": len(packets),
-            "holes": sum(not given_up(row["sensor"].decode(), int(row["at_ns"]), log) for row in missing),
-            "of_links_given_up": len(missing),
+            "holes": holes,
+            "of_links_given_up": len(missing) - holes,
             "not_repaired_at_the_next_start": int(not whole),
             "not_told": int(not any(self.file.name in words for words in told)),
             "told": told[0].replace(self.file.name, "NAME.mcap") if told else "",
