@@ -2,7 +2,7 @@
 import { $, get, onKey, post, shown, text, words } from "/ask.js";
 
 const KEYS = { n: "next", r: "redo", s: "skip", b: "back", h: "hurts" };
-let running = false;
+let running = false, begun = false;
 
 async function follow() {
   try { show(await get("/api/guide")); } catch (e) { text($("words"), words(e)); }
@@ -12,7 +12,7 @@ async function follow() {
 function show({ doing, words, told }) {
   running = doing === "calibrating";
   shown($("idle"), doing === "idle"); shown($("guide"), running && told !== null);
-  text($("words"), running ? "" : doing === "live" ? "A session is running: stop it on the page Live first." : words);
+  text($("words"), running ? "" : doing === "live" ? "A session is running: stop it on the page Live first." : told || begun ? words : "");
   text($("title"), running ? `Step ${told.number} of ${told.count}: ${told.title}` : told?.done ? "Calibrated" : "Calibrate");
   text($("begin"), told ? "Again" : "Begin");
   if (!running) return;
@@ -34,7 +34,7 @@ function spot({ number, name, how }) {
 
 async function press(key) { try { await post("/api/step", { key }); } catch (e) { text($("words"), words(e)); } }
 
-$("begin").addEventListener("click", async () => { try { await post("/api/calibrate"); } catch (e) { text($("words"), words(e)); } });
+$("begin").addEventListener("click", async () => { begun = true; try { await post("/api/calibrate"); } catch (e) { text($("words"), words(e)); } });
 for (const button of document.querySelectorAll("[data-key]")) button.addEventListener("click", () => press(button.dataset.key));
 onKey((key) => running && KEYS[key] && (press(KEYS[key]), true));
 follow();

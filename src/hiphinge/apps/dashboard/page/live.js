@@ -78,7 +78,7 @@ function lists() {
   const good = state.sensors.filter((s) => s.state === "streaming").length;
   text($("streaming"), `${good}/${state.sensors.length}${good < state.sensors.length ? " – " + state.sensors.filter((s) => s.state !== "streaming").map((s) => `${s.site.replace("_", " ")} ${s.state}`).join(", ") : " streaming"}`);
   $("streaming").className = good < state.sensors.length ? "mark" : "ok";
-  fresh($("health"), state.sensors.map((s) => [[s.site.replace("_", " ")], s.state === "streaming" ? ["● streaming", "ok"] : [`▲ ${s.state} ${s.why}`, "mark"],
+  fresh($("health"), state.sensors.map((s) => [[s.site.replace("_", " ")], s.state === "streaming" ? ["● streaming", "ok keep"] : [`▲ ${s.state} ${s.why}`, "mark"],
     [percent(s.battery_pct), "n"], [`${s.loss_pct.toFixed(1)} %`, "n"], [`${Math.round(s.rate_hz)} Hz`, "n minor"], [s.sync_error_ms === null ? "–" : `${s.sync_error_ms.toFixed(1)} ms`, "n"]]));
 }
 

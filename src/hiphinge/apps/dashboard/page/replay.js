@@ -25,8 +25,9 @@ async function open() {
 async function begin(found) {
   about = found;
   if (!about.instants) { text($("words"), "Nothing is in this recording."); return; }
-  [from, to, at] = [about.start_s, Math.min(about.end_s, about.start_s + 60), about.start_s];
-  text($("words"), `${about.wearer ? about.wearer + " · " : ""}${clock(about.end_s - about.start_s)} · ${about.reps.length} repetitions · ${about.alerts.length} alerts · ${about.verdict}`);
+  at = Math.min(about.reps.length ? about.reps[0].start_s - 2 : about.start_s + 3, about.end_s);
+  look(at - 15, 60);
+  text($("words"), `${about.wearer ? about.wearer + " · " : ""}${clock(about.end_s - about.start_s)} · ${count(about.reps, "repetition")} · ${count(about.alerts, "alert")} · ${about.verdict}`);
   $("seek").min = about.start_s; $("seek").max = about.end_s;
   shown($("player"), true);
   lists();
@@ -34,6 +35,7 @@ async function begin(found) {
   requestAnimationFrame(draw);
 }
 
+const count = (list, word) => `${list.length} ${word}${list.length === 1 ? "" : "s"}`;
 const pixels = (canvas) => Math.max(100, Math.round(canvas.getBoundingClientRect().width));
 
 // One request at a time; the newest wish wins.
@@ -108,7 +110,7 @@ function lists() {
     button.addEventListener("click", () => seek(t - 1));
     return button;
   };
-  $("reps").replaceChildren(...about.reps.map((r) => row([[String(r.rep), "n"], [jump(r.start_s)], [r.kind], [degrees(r.peak_lumbar_flexion_deg), "n"], [percent(r.peak_lumbar_flexion_pct), "n"], [degrees(r.peak_hip_flexion_deg), "n"], was(r.rounded)])));
+  $("reps").replaceChildren(...about.reps.map((r) => row([[String(r.rep), "n"], [jump(r.start_s)], [r.kind, "minor"], [degrees(r.peak_lumbar_flexion_deg), "n"], [percent(r.peak_lumbar_flexion_pct), "n minor"], [degrees(r.peak_hip_flexion_deg), "n"], was(r.rounded)])));
   $("alerts").replaceChildren(...(about.alerts.length ? about.alerts.map((a) => row([[jump(a.t_s)], [a.message]])) : [row([["None."]])]));
 }
 

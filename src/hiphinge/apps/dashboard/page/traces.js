@@ -29,7 +29,7 @@ export function frame({ pen, w, h }, from, to, tick, every) {
     pen.fillText(`${deg}°`, LEFT - 6, y(deg));
   }
   pen.textAlign = "center"; pen.textBaseline = "alphabetic";
-  for (let t = Math.ceil(from / every) * every; t <= to; t += every) pen.fillText(tick(t), Math.min(Math.max(x(t), LEFT), w - 22), h - 6);
+  for (let t = Math.ceil(from / every) * every; t <= to; t += every) pen.fillText(tick(t), Math.min(Math.max(x(t), LEFT), w - 30), h - 6);
   return { x, y };
 }
 
