@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from hiphinge import settings, simulate, wizard
@@ -27,6 +28,7 @@ def assigned(makes: Mapping[str, str]) -> tuple[Sensor, ...]:
     return tuple(Sensor(address(site), make, site) for site, make in makes.items())
 
 
+@cache
 def calibrated(sites: tuple[str, ...] | None = None) -> Calibration:
     """What the wizard finds in the beginning of the workout."""
     played = workout(0.1, sites)
