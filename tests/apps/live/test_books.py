@@ -49,16 +49,12 @@ def test_a_recording_played_again_to_another_place_is_nobodys_session(tmp_path: 
     assert ids() == set()
 
 
-def test_what_cannot_be_entered_gets_a_sentence(tmp_path: Path) -> None:
-    file = tmp_path / "a.mcap"
-    file.write_bytes(b"no recording")
-    assert "Not in the history yet: " in books.enter(file)
-
-
-def test_a_journal_that_is_damaged_gets_a_sentence(tmp_path: Path) -> None:
-    file = recorded(tmp_path / "a.mcap")
+def test_a_journal_that_is_damaged_gets_a_sentence() -> None:
     (keeping.recordings().parent / "journal.sqlite").write_bytes(b"no journal" * 100)
-    assert "journal.sqlite" in books.enter(file)
+    told: list[str] = []
+    books.bring_up_to_date(told.append)
+    assert [line for line in told if "journal.sqlite" in line]
+    assert not [line for line in told if "Traceback" in line]
 
 
 def test_beside_a_session_all_that_is_new_is_taken_in_and_what_may_go_is_told(

@@ -1,46 +1,44 @@
-"""A session that has ended, in the journal."""
+"""Sessions that have ended, in the journal: ``hiphinge history`` in a process of its own.
+
+That is the one path by which recordings come into the journal, it takes in
+whatever an earlier session left, and its memory goes with it. It also tells what
+retention may delete; nothing is deleted here.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
-from hiphinge.errors import HiphingeError
-
+COMMAND = ("-m", "hiphinge", "history")
 NICE = 15
 """The day's analysis must not take the processor from a session that runs."""
 
+Tell = Callable[[str], None]
 
-def enter(recording: Path) -> str:
-    """Analyse a recording and take it into the journal; a sentence where that is not possible now.
 
-    Nothing is lost then: ``hiphinge history`` takes in whatever is not there yet.
-    """
-    from hiphinge.apps.history.gathering import entry_of  # noqa: PLC0415  pandas, only at the end of a session
-    from hiphinge.history import Journal  # noqa: PLC0415  the same
-
+def bring_up_to_date(tell: Tell) -> None:
+    """Wait until all is taken in; ``tell`` hears what could not be, and what may go."""
     try:
-        entry = entry_of(recording)
-        with Journal() as journal:
-            journal.add(entry)
-    except (HiphingeError, OSError) as e:
-        return f"Not in the history yet: {e} It is tried again by: hiphinge history"
-    return ""
-
-
-async def catch_up(tell: Callable[[str], None]) -> None:
-    """Take in all that is new, in a process of its own beside the session; what retention would delete is told."""
-    # The one path by which recordings come into the journal.
-    history = (sys.executable, "-m", "hiphinge", "history")
-    try:
-        working = await asyncio.create_subprocess_exec(*history, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE)
+        done = subprocess.run([sys.executable, *COMMAND], stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, check=False)
+        _told(done.stderr, tell)
     except OSError as e:
-        tell(f"The history is not brought up to date now: {(e.strerror or str(e)).lower()}.")
+        tell(_later(e))
+
+
+async def catch_up(tell: Tell) -> None:
+    """The same beside a session that runs; cancelled, it is left for the next time."""
+    try:
+        working = await asyncio.create_subprocess_exec(
+            sys.executable, *COMMAND, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
+        )
+    except OSError as e:
+        tell(_later(e))
         return
     if sys.platform != "win32":
         with suppress(OSError):
@@ -52,5 +50,13 @@ async def catch_up(tell: Callable[[str], None]) -> None:
             working.terminate()
         await working.wait()
         raise
+    _told(said, tell)
+
+
+def _told(said: bytes, tell: Tell) -> None:
     for line in said.decode("utf-8", "replace").splitlines():
         tell(line)
+
+
+def _later(e: OSError) -> str:
+    return f"The history is not brought up to date now: {(e.strerror or str(e)).lower()}. Later: hiphinge history"

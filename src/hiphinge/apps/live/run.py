@@ -22,7 +22,7 @@ from hiphinge.apps import owner
 from hiphinge.apps.live import books, disturb, keeping
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.day import Day
-from hiphinge.apps.live.opening import BLE, Opened, open_source, shown
+from hiphinge.apps.live.opening import Opened, open_source, shown
 from hiphinge.apps.live.still_right import StillRight
 from hiphinge.apps.live.telling import JsonLines, line, sensor_row
 from hiphinge.apps.watch import Watch
@@ -62,17 +62,16 @@ def run(wish: Wish) -> None:
         for words in keeping.mend():
             _say(wish, "repaired", words)
         path = asyncio.run(_run(wish))
-    if path and (wish.source == BLE or path.parent == keeping.recordings()):  # the wearer's own
-        _remember(wish, path)
+    if path and path.parent == keeping.recordings():
+        _remember(wish)
 
 
-def _remember(wish: Wish, path: Path) -> None:
+def _remember(wish: Wish) -> None:
     """Into the journal; whoever has no time for it presses Ctrl-C."""
     if sys.stderr.isatty() and not wish.as_json:
         _say(wish, "history", "It is taken into the history (Ctrl-C leaves that for the next time) …")
     with contextlib.suppress(KeyboardInterrupt):
-        if words := books.enter(path):
-            _say(wish, "history", words)
+        books.bring_up_to_date(lambda words: _say(wish, "history", words))
 
 
 async def _run(wish: Wish) -> Path:
