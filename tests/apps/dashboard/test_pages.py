@@ -21,8 +21,18 @@ from tests.apps.dashboard.served import PATIENCE_S, Dashboard, dashboard
 
 NAME = "2026-03-01 <b>lift<b>.mcap"
 SPEED = 6.0
-VISITS = [*((page, (390, "dark")) for page in PAGES), ("/", (820, "light")), ("/replay", (1440, "light"))]
+VISITS = [
+    *((page, (390, "dark")) for page in PAGES),
+    ("/", (820, "light")),
+    ("/", (1440, "light")),
+    ("/replay", (1440, "light")),
+]
 """All pages at all widths in both looks: `make measure dashboard`."""
+
+LARGE_AND_WHOLE = """() => { const b = document.getElementById('reps'); b.textContent = '128';
+  const [box, card] = [b.getBoundingClientRect(), b.parentElement.getBoundingClientRect()];
+  return box.width <= card.width && box.height < 1.5 * parseFloat(getComputedStyle(b).fontSize) && box.height > 70; }"""
+"""A hundred repetitions stand on one line within their card, at a size for three metres."""
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +79,7 @@ def test_every_page_reads_well(
     one.go(f"/replay?name={NAME}" if page == "/replay" else page)
     assert one.grave() == []
     assert one.too_wide() == 0
+    assert page != "/" or one.page.evaluate(LARGE_AND_WHOLE)
     assert one.page.evaluate("window.evil") is None
     assert one.troubles == []
     assert one.elsewhere == []

@@ -75,6 +75,10 @@ function cues() {
 function lists() {
   const rows = state.set.map((r) => [[String(r.n), "n"], [r.kind], [degrees(r.back), "n"], [percent(r.share), "n"], [degrees(r.hip), "n"], was(r.rounded)]);
   fresh($("rows"), rows.reverse());
+  if (state.doing !== "live") {
+    text($("streaming"), "– the session has ended"); $("streaming").className = "soft";
+    return fresh($("health"), []);
+  }
   const good = state.sensors.filter((s) => s.state === "streaming").length;
   text($("streaming"), `${good}/${state.sensors.length}${good < state.sensors.length ? " – " + state.sensors.filter((s) => s.state !== "streaming").map((s) => `${s.site.replace("_", " ")} ${s.state}`).join(", ") : " streaming"}`);
   $("streaming").className = good < state.sensors.length ? "mark" : "ok";
