@@ -43,6 +43,7 @@ def test_what_is_the_radios(error: Exception, words: str, monkeypatch: pytest.Mo
         (exc.BleakDeviceNotFoundError("C4"), "no free link"),
         (exc.BleakCharacteristicNotFoundError("ffe4"), "lacks the characteristic ffe4"),
         (exc.BleakDBusError("org.bluez.Error.InProgress", []), "busy"),
+        (exc.BleakGATTProtocolError(14), "refused what it was asked (GATT Protocol Error: Unlikely Error)"),
         (exc.BleakError("something new"), "something new"),
         (exc.BleakError(), "BleakError"),
     ],

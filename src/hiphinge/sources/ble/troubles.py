@@ -68,6 +68,8 @@ def of_a_sensor(error: BaseException) -> str:
         return "is not to be found any more; or the adapter has no free link (most hold 3 to 7)"
     if isinstance(error, exc.BleakCharacteristicNotFoundError):
         return f"lacks the characteristic {error.char_specifier}"
+    if isinstance(error, exc.BleakGATTProtocolError):
+        return f"the link broke off, or it refused what it was asked ({error.args[1]})"
     if isinstance(error, exc.BleakDBusError) and error.dbus_error in _BUSY:
         return "the adapter is busy with another connection"
     return f"the link failed ({str(error) or type(error).__name__})"
