@@ -192,7 +192,7 @@ class Labels:
         tilt, limit = tilted(p, cells, thigh)
         verdict = self._doubt.follow(cells, raised, tilt, limit)
         open_to_doubt = (verdict == doubt.OPEN) | (verdict == doubt.UNTOLD)
-        code = np.select([open_to_doubt, verdict == doubt.SEATED], [self.UNKNOWN, self.SITTING], code)
+        code = np.where(open_to_doubt, self.UNKNOWN, np.where(verdict == doubt.SEATED, self.SITTING, code))
         code[lying & (verdict != doubt.UNTOLD)] = self.LYING
         untold = self.MISSING if any(name.startswith("thigh_") for name in cells.angles) else self.UNKNOWN
         code[(age > longest) & ~lying] = untold
