@@ -29,7 +29,9 @@ VISITS = [
 ]
 """All pages at all widths in both looks: `make measure dashboard`."""
 
-LARGE_AND_WHOLE = """() => { const b = document.getElementById('reps'); b.textContent = '128';
+LARGE_AND_WHOLE = """() => {
+  const b = document.getElementById('reps');
+  b.textContent = '128'; b.style.setProperty('--digits', 3);
   const [box, card] = [b.getBoundingClientRect(), b.parentElement.getBoundingClientRect()];
   return box.width <= card.width && box.height < 1.5 * parseFloat(getComputedStyle(b).fontSize) && box.height > 70; }"""
 """A hundred repetitions stand on one line within their card, at a size for three metres."""

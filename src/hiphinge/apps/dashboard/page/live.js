@@ -35,6 +35,7 @@ function show(found) {
   text($("pause").firstChild, state.silent_s && state.silent_s <= 300 ? `Paused ${clock(state.silent_s)}` : "Pause 5 min");
   text($("mute").firstChild, state.silent_s ? "Sound on" : "Mute");
   text($("reps"), String(state.reps));
+  $("reps").style.setProperty("--digits", Math.max(2, String(state.reps).length));
   text($("reps-note"), `${state.in_set ? "in this set" : "in a row"} · ${state.total} in all`);
   text($("which"), state.phase === "standing" ? "Last repetition" : "This repetition");
   text($("notes"), state.notes.join(" "));
