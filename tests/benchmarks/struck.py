@@ -28,6 +28,8 @@ AWAY_S = 3.0
 """s that the sensor on the sacrum does not advertise after a lost link; some WitMotion take 40."""
 KINDS, SHARES = ("drop", "reboot", "stall"), (0.45, 0.2, 0.35)
 KEYS = (("set", "start"), ("set", "stop"), ("mute", "0.2"), ("unmute", ""), ("mark", ""), ("wrong", ""), ("wrong", "x"))
+NOTICED_S = 1.5
+"""After the last fault: a silent sensor is known to be one by then."""
 RECOVERY_S = 15.0
 """Without faults at the end; all that have power must stream again."""
 
@@ -119,6 +121,7 @@ async def session(plan: Plan, file: Path) -> Diary:
             keys = asyncio.create_task(_press(air, plan, diary))
             await _strike(air, plan, diary)
             keys.cancel()
+            await asyncio.sleep(NOTICED_S)
             diary.streaming_again = await _all_stream(air, RECOVERY_S)
         finally:
             air.live.stop()
