@@ -27,7 +27,7 @@ SIGNS = {GOOD: "✓", WEAK: "·", BAD: "✗"}
 ROOM_MB = 500
 """Free for a day: eight hours of three sensors take 280 MB (ecosystem: containers measured)."""
 EXTRAS = {
-    "dashboard": ("nicegui", "the dashboard in the browser"),
+    "dashboard": ("uvicorn", "the dashboard in the browser"),
     "sound": ("miniaudio", "tones"),
     "push": ("apprise", "messages to a phone"),
     "virtual": ("bumble", "virtual sensors"),
