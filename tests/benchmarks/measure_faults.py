@@ -47,6 +47,7 @@ TOLERANCE = 1e-9
 TRUE_SHARE = 0.72
 """Of the own maximum: an alert at 80 % may be wrong by 4° of 50°, which is what the angles are known to."""
 
+KINDS = ("repetitions", "alerts", "cues", "bouts")
 LIMITS = {
     "faults": (200, None),
     "hangs": (0, 0),
@@ -54,11 +55,11 @@ LIMITS = {
     "gaps.not_in_the_recording": (0, 0),
     "lost_links.not_in_the_recording": (0, 0),
     "recovery.later_than_5_s": (0, 0),
-    "replay.differing_groupings": (0, 0),
+    **{f"replay.differing_groupings.{kind}": (0, 0) for kind in KINDS},
     "replay.groupings": (6, None),
 }
 SMALL = ("hangs", "wrong_alerts", "gaps.not_in_the_recording", "lost_links.not_in_the_recording")
-SMALL_LIMITS = dict.fromkeys((*SMALL, "replay.differing_groupings"), (0, 0))
+SMALL_LIMITS = dict.fromkeys((*SMALL, *(f"replay.differing_groupings.{kind}" for kind in KINDS)), (0, 0))
 """Without the seconds: the machine that runs the tests may be busy."""
 
 
@@ -214,9 +215,8 @@ def replays(opened: session.Session, log: list[Input], diary: Diary, times: int)
     return {
         "inputs": len(log),
         "groupings": len(ways),
-        "differing_groupings": sum(words != "" for words, _ in differences.values()),
-        "largest_difference_of_a_number": max(most for _, most in differences.values()),
-        "differences": {name: words for name, (words, _) in differences.items() if words},
+        "differing_groupings": {kind: sum(kind in found for found in differences.values()) for kind in live},
+        "differences": {name: found for name, found in differences.items() if found},
         **{name: len(rows) for name, rows in live.items()},
     }
 
@@ -227,10 +227,7 @@ Told = dict[str, list[Any]]
 def told(outcomes: Iterator[Outcome] | Sequence[Outcome]) -> Told:
     """All of a kind in a row."""
     some = list(outcomes)
-    return {
-        name: [one for outcome in some for one in getattr(outcome, name)]
-        for name in ("repetitions", "alerts", "cues", "bouts")
-    }
+    return {name: [one for outcome in some for one in getattr(outcome, name)] for name in KINDS}
 
 
 def fed(monitor: Monitor, groups: Iterator[list[Input]]) -> Iterator[Outcome]:
@@ -249,18 +246,19 @@ def grouped(log: list[Input], seed: int) -> Iterator[list[Input]]:
         at += size
 
 
-def difference(live: Told, again: Told) -> tuple[str, float]:
-    """The first row that is not the same, or nothing; and the largest difference of a number."""
-    words, most = "", 0.0
+def difference(live: Told, again: Told) -> dict[str, str]:
+    """By kind, the first row that is not the same."""
+    found = {}
     for name, rows in live.items():
-        if len(rows) != len(again[name]):
-            return f"{name}: {len(rows)} / {len(again[name])}", math.inf
         tolerance = 0.0 if name in ("alerts", "cues") else TOLERANCE
+        if len(rows) != len(again[name]):
+            found[name] = f"{len(rows)} / {len(again[name])}"
+            continue
         for one, other in zip(rows, again[name], strict=True):
-            apart = max(map(distance, astuple(one), astuple(other)))
-            words = words or (f"{name}: {one} / {other}" if apart > tolerance else "")
-            most = max(most, apart)
-    return words, most
+            if max(map(distance, astuple(one), astuple(other))) > tolerance:
+                found[name] = f"{one} / {other}"
+                break
+    return found
 
 
 def distance(one: object, other: object) -> float:
