@@ -147,6 +147,8 @@ class Cues:
         return [self._cue(due, NOTE, words, float(len(self._of_set)), math.nan)]
 
     def _cue(self, t: float, kind: str, message: str, value: float, threshold: float) -> Alert:
+        # To a billionth, as alerts: further digits depend on how the inputs were grouped.
+        value = round(value, 9)
         return Alert(t, kind, "notice", message, value, threshold, f"cues.{self.params.goal}", self.calibration_id)
 
 
