@@ -225,9 +225,10 @@ Told = dict[str, list[Any]]
 
 
 def told(outcomes: Iterator[Outcome] | Sequence[Outcome]) -> Told:
-    """All of a kind in a row."""
+    """All of a kind in a row; cues by their time, since a late alert and a word in time may come in one feed or two."""
     some = list(outcomes)
-    return {name: [one for outcome in some for one in getattr(outcome, name)] for name in KINDS}
+    found = {name: [one for outcome in some for one in getattr(outcome, name)] for name in KINDS}
+    return found | {"cues": sorted(found["cues"], key=lambda cue: (cue.t, cue.kind))}
 
 
 def fed(monitor: Monitor, groups: Iterator[list[Input]]) -> Iterator[Outcome]:
