@@ -124,12 +124,6 @@ def test_a_real_session_in_its_own_units(tmp_path: Path, data_dir: Callable[[str
     assert found["full_turns_deg"] == pytest.approx([370.0, 353.7, 359.3], abs=0.2)
 
 
-def test_calibrate_alone_says_what_to_do() -> None:
-    result = run()
-    assert result.exit_code == 0
-    assert "hiphinge calibrate sensor FILE --sensor ID" in result.output
-
-
 def test_help_has_an_example() -> None:
     assert "Example:" in run("--help").output
     assert "Example:" in run("sensor", "--help").output

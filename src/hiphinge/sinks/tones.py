@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hiphinge.alerts.messages import WORDS
-from hiphinge.settings.feedback import GOOD, SHIFT
+from hiphinge.settings.feedback import GOOD, NOTE, SHIFT
 
 Samples = NDArray[np.float32]
 
@@ -42,12 +42,21 @@ class Tone:
 ROUNDED = (Tone(988, 0.09), Tone(659, 0.15))
 MOVE = (Tone(523, 0.14, 0.8), Tone(659, 0.14, 0.8), Tone(784, 0.2, 0.8))
 PRAISE = (Tone(1319, 0.07, 0.5),)
+WORDS_COME = (Tone(587, 0.08, 0.4),)
 POOR = (Tone(330, 0.2, 0.8), Tone(0, 0.1), Tone(330, 0.2, 0.8))
 
 MELODIES: Mapping[str, tuple[Tone, ...]] = MappingProxyType(
-    {**dict.fromkeys(WORDS, POOR), "rounded_back": ROUNDED, "sitting_too_long": MOVE, SHIFT: MOVE, GOOD: PRAISE}
+    {
+        **dict.fromkeys(WORDS, POOR),
+        "rounded_back": ROUNDED,
+        "sitting_too_long": MOVE,
+        SHIFT: MOVE,
+        GOOD: PRAISE,
+        NOTE: WORDS_COME,
+    }
 )
-"""Kind of cue -> its melody: rounded falls, move rises, praise is one short high tone, poor data a low pair."""
+"""Kind of cue -> its melody: rounded falls, move rises, praise is one short high tone, poor data a low pair,
+words about a set one soft tone."""
 
 
 def samples(tones: Sequence[Tone]) -> Samples:

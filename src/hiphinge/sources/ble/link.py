@@ -26,6 +26,8 @@ SILENCE_S, SILENCE_PERIODS = 1.0, 10
 """Without data for the longer of the two a link is dead, whatever the system says of it."""
 BACK_OFF_S, BACK_OFF_MOST_S = 0.25, 4.0
 """After the first failure, doubled each time; at most so that a sensor that is seen streams within 5 s."""
+HELD_UP_S = 0.05
+"""Later than this out of a wait, the program itself was held up, and no sensor silent [D]."""
 REFUSED_MOST_S = 30.0
 """Between tries of a sensor that does not do what its driver asks: it may be another device."""
 BATTERY_S = 300.0
@@ -100,8 +102,8 @@ class SensorLink:
                     async with asyncio.timeout(due - time.monotonic()):
                         await gone.wait()
                     raise Broken("the sensor closed the link, or went out of reach")
-                # While this program was held up no sensor was silent: what it sent is still on its way.
-                talk.last += max(time.monotonic() - due, 0.0)
+                if time.monotonic() - due > HELD_UP_S:
+                    talk.last = time.monotonic()  # nobody listened: what was sent meanwhile is still on its way
             raise Broken(f"connected, but silent for {silent:.1f} s")
         finally:
             chores.cancel()
