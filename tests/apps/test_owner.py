@@ -38,7 +38,8 @@ with owner.owning("desk"):
 @pytest.fixture
 def holder() -> subprocess.Popen[str]:
     process = subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True)
-    assert process.stdout and process.stdout.readline() == "ready\n"
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
     yield process
     process.kill()
     process.wait()

@@ -8,7 +8,7 @@ are worn. Its peaks and valleys, with hysteresis, are the repetitions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -191,7 +191,7 @@ class Lifts:
             self._set += 1
         self._count += 1
         self._last_end = rep.end
-        return replace(rep, rep=self._count, set=self._set)
+        return settled(replace(rep, rep=self._count, set=self._set))
 
     def _forget(self) -> None:
         """Keep what a repetition can still need: its last ``longest`` seconds and a little before."""
@@ -203,3 +203,9 @@ class Lifts:
         self._kept = {name: x[drop:] for name, x in self._kept.items()}
         self._at -= drop
         self._opened = None if self._opened is None else self._opened - drop
+
+
+def settled(rep: Repetition) -> Repetition:
+    """To a billionth: further digits depend on how the inputs were grouped, a repetition must not."""
+    values = (getattr(rep, field.name) for field in fields(rep))
+    return Repetition(*(round(x, 9) if isinstance(x, float) else x for x in values))
