@@ -7,6 +7,7 @@ are worn. Its peaks and valleys, with hysteresis, are the repetitions.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 
@@ -206,6 +207,6 @@ class Lifts:
 
 
 def settled(rep: Repetition) -> Repetition:
-    """To a billionth: further digits depend on how the inputs were grouped, a repetition must not."""
-    values = (getattr(rep, field.name) for field in fields(rep))
-    return Repetition(*(round(x, 9) if isinstance(x, float) else x for x in values))
+    """To a billionth: further digits depend on how the inputs were grouped, a repetition must not. NaN is one NaN."""
+    numbers = {f.name: x for f in fields(rep) if isinstance(x := getattr(rep, f.name), float)}
+    return replace(rep, **{name: math.nan if math.isnan(x) else round(x, 9) for name, x in numbers.items()})
