@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -208,5 +209,5 @@ class Lifts:
 
 def settled(rep: Repetition) -> Repetition:
     """To a billionth: further digits depend on how the inputs were grouped, a repetition must not. NaN is one NaN."""
-    numbers = {f.name: x for f in fields(rep) if isinstance(x := getattr(rep, f.name), float)}
+    numbers: dict[str, Any] = {f.name: x for f in fields(rep) if isinstance(x := getattr(rep, f.name), float)}
     return replace(rep, **{name: math.nan if math.isnan(x) else round(x, 9) for name, x in numbers.items()})
