@@ -209,5 +209,8 @@ class Lifts:
 
 def settled(rep: Repetition) -> Repetition:
     """To a billionth: further digits depend on how the inputs were grouped, a repetition must not. NaN is one NaN."""
-    numbers: dict[str, Any] = {f.name: x for f in fields(rep) if isinstance(x := getattr(rep, f.name), float)}
-    return replace(rep, **{name: math.nan if math.isnan(x) else round(x, 9) for name, x in numbers.items()})
+    values = {f.name: getattr(rep, f.name) for f in fields(rep)}
+    numbers: dict[str, Any] = {
+        name: math.nan if math.isnan(x) else round(x, 9) for name, x in values.items() if isinstance(x, float)
+    }
+    return replace(rep, **numbers)
