@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hiphinge import session, settings
+from hiphinge.blocks import Tick
 from hiphinge.recording import Writer, open_recording
 from tests.integration.conftest import Run
 
@@ -143,6 +144,7 @@ def lift_at_once(recording: Path, tmp_path: Path) -> Path:
     with Writer(path, replace(whole.header, calibration=settings.calibration_to_json(calibration))) as writer:
         for batch in whole.batches():
             writer.write([one for one in batch if one.arrival_ns > 97 * 10**9])
+        writer.write([Tick(batch[-1].arrival_ns + 60 * 10**9)])  # a minute in which nothing happens
     return path
 
 
