@@ -150,7 +150,8 @@ def lift_at_once(recording: Path, tmp_path: Path) -> Path:
 
 def test_ctrl_c_ends_a_replay_with_130(lift_at_once: Path, home: Path) -> None:
     """At real pace events come as they happen; then the wearer has seen enough."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it, and its children
+    # In the background of a shell Ctrl-C is ignored, also by the children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     command = [sys.executable, "-m", "hiphinge", "replay", str(lift_at_once), "--speed", "1", "--json"]
     environment = {**os.environ, "HIPHINGE_HOME": str(home)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
