@@ -10,8 +10,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from hiphinge.blocks import GRAVITY
+
 TYPES = {"i8": "i1", "u8": "u1", "i16": "i2", "u16": "u2", "i32": "i4", "u32": "u4", "f32": "f4"}
-UNITS = {"m/s2": 1.0, "g": 9.80665, "rad/s": 1.0, "deg/s": math.pi / 180}
+UNITS = {"m/s2": 1.0, "g": GRAVITY, "rad/s": 1.0, "deg/s": math.pi / 180}
 LARGEST = 512
 """Bytes of a notification: the longest value of an attribute."""
 LEAST_WRAP_S = 10.0

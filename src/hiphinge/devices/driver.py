@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
 
-from hiphinge.blocks import Exchange, ImuBlock, Link, Packet, PacketRun
+from hiphinge.blocks import GRAVITY, Exchange, ImuBlock, Link, Packet, PacketRun
 from hiphinge.errors import DecodeError
 
 HOST, DEVICE, COUNTED = "host", "device", "counted"
@@ -40,6 +40,16 @@ class Decoded(NamedTuple):
     block: ImuBlock
     errors: tuple[DecodeError, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
+
+
+def undecoded(packet: Packet, why: str, cure: str) -> DecodeError:
+    """The error of bytes that a decoder cannot read: what was found, ``why`` not that, what to do."""
+    head = packet.payload[:8].hex(" ") or "nothing"
+    return DecodeError(
+        f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head}, {why}. They are left out; {cure}.",
+        payload=packet.payload,
+        arrival_ns=packet.arrival_ns,
+    )
 
 
 class Decoder(Protocol):
@@ -147,7 +157,7 @@ class Wanted:
     """
 
     rate_hz: float = 100.0
-    acc_range: float = 8 * 9.80665
+    acc_range: float = 8 * GRAVITY
     gyr_range: float = 17.45
 
 

@@ -21,9 +21,9 @@ from hiphinge.devices.driver import (
     Wait,
     Wanted,
     Write,
+    undecoded,
 )
 from hiphinge.devices.ticks import Ticks
-from hiphinge.errors import DecodeError
 
 PREFIX = "generic:"
 """Begins the name of every described device: a recording of it is read without its description at hand."""
@@ -110,7 +110,7 @@ class Decoder:
             if why is None:
                 heard.append(packet)
             else:
-                errors.append(_error(packet, why))
+                errors.append(undecoded(packet, why, "compare the description with the sensor's manual"))
         told = self._told.value
         return Decoded(self._block(heard, told) if told else nothing(self.sensor), tuple(errors))
 
@@ -176,13 +176,3 @@ def _trouble(payload: bytes, told: Description | None) -> str | None:
         if told.dtype(axes).kind == "f" and not (abs(_measured(raw, told, axes)[0]) <= 2 * axes.range * axes.si).all():
             return "expected values within its range"
     return None
-
-
-def _error(packet: Packet, why: str) -> DecodeError:
-    head = packet.payload[:8].hex(" ") or "nothing"
-    return DecodeError(
-        f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head}, {why}. They are left out; compare the "
-        "description with the sensor's manual.",
-        payload=packet.payload,
-        arrival_ns=packet.arrival_ns,
-    )

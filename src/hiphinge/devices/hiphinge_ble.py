@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from hiphinge.blocks import Exchange, ImuBlock, Link, Packet
+from hiphinge.blocks import GRAVITY, Exchange, ImuBlock, Link, Packet
 from hiphinge.devices.configured import Configured, number
 from hiphinge.devices.driver import (
     BATTERY_LEVEL,
@@ -24,9 +24,10 @@ from hiphinge.devices.driver import (
     Subscribe,
     Wanted,
     Write,
+    undecoded,
 )
 from hiphinge.devices.ticks import Ticks
-from hiphinge.errors import DecodeError, SensorRefused
+from hiphinge.errors import SensorRefused
 
 NAME = "hiphinge_ble"
 SERVICE, CONTROL, INFO, DATA, TIME = (f"593eb2a{i}-6c46-42ee-82b3-ea146566917e" for i in range(5))
@@ -36,7 +37,6 @@ SAMPLES = 5
 """A packet: half as many packets cost half the power and radio; 50 ms at 100 Hz is still live [D]."""
 BLINK_S = 10
 
-STANDARD_GRAVITY = 9.80665
 RATES, ACC_RANGES_G, GYR_RANGES_DPS = (25, 50, 100, 200, 400), (2, 4, 8, 16), (125, 250, 500, 1000, 2000)
 
 INTEGER_V1 = 0x01
@@ -104,7 +104,7 @@ class Hiphinge(Driver):
         yield from _command(STOP)
         offer = About.parse((yield Read("info")))
         rate = nearest(wanted.rate_hz, RATES, offer.rates)
-        acc = nearest(wanted.acc_range / STANDARD_GRAVITY, ACC_RANGES_G, offer.acc_ranges)
+        acc = nearest(wanted.acc_range / GRAVITY, ACC_RANGES_G, offer.acc_ranges)
         gyr = nearest(np.rad2deg(wanted.gyr_range), GYR_RANGES_DPS, offer.gyr_ranges)
         if not rate or not acc:
             raise SensorRefused(f"{NAME}: offers no rate or no range (INFO), expected some. Update its firmware.")
@@ -120,7 +120,7 @@ class Hiphinge(Driver):
         yield Subscribe("data")
         yield from _command(START)
         more = {"acc_lsb": got.acc_lsb, "gyr_lsb": got.gyr_lsb if gyr else None, "boot": got.boot}
-        return Configuration(rate, acc * STANDARD_GRAVITY, float(np.deg2rad(gyr)), more)
+        return Configuration(rate, acc * GRAVITY, float(np.deg2rad(gyr)), more)
 
     def stop(self) -> Steps[None]:
         """Never refused."""
@@ -205,7 +205,7 @@ class Decoder:
             if why is None:
                 heard.append(packet)
             elif not self._scale.awaited:
-                errors.append(_error(packet, why))
+                errors.append(undecoded(packet, why, "check the sensor's firmware"))
         ticks = [int.from_bytes(p.payload[4:8], "little") for p in heard]
         t_ns = self._ticks.unwrap(ticks, [p.arrival_ns for p in heard])
         is_data = np.array([p.characteristic == "data" for p in heard], bool)
@@ -265,13 +265,3 @@ def _exchange(packet: Packet, received_ns: int) -> Exchange:
     arrival_us = packet.arrival_ns // 1000
     asked_ns = (arrival_us - ((arrival_us - token) & 0xFFFFFFFF)) * 1000
     return Exchange(asked_ns, received_ns, received_ns + ((sent - received) & 0xFFFFFFFF) * 1000, packet.arrival_ns)
-
-
-def _error(packet: Packet, why: str) -> DecodeError:
-    head = packet.payload[:8].hex(" ") or "nothing"
-    return DecodeError(
-        f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head}, {why}. They are left out; check the "
-        "sensor's firmware.",
-        payload=packet.payload,
-        arrival_ns=packet.arrival_ns,
-    )

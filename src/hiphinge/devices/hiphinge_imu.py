@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hiphinge.blocks import GRAVITY, Bools, Floats, ImuBlock, Link, Packet, PacketRun, Times
-from hiphinge.devices.driver import HOST, Decoded
+from hiphinge.devices.driver import HOST, Decoded, undecoded
 from hiphinge.errors import DecodeError
 
 NAME = "hiphinge_imu"
@@ -27,6 +27,7 @@ Words = NDArray[np.uint64]
 _HEADER = np.dtype([("kind", "u1"), ("n", "u1"), ("seq", "<u2"), ("tick_us", "<u4")])
 _SAMPLE = np.dtype([("t_ns", "<i8"), ("acc", "<f4", 3), ("gyr", "<f4", 3)])
 
+EXPECTED = "expected a packet of hiphinge_imu version 1 with floats"
 ACC_RANGE = 16 * GRAVITY
 """m/s²: ±16 g, the widest range of the sensors in firmware_notes."""
 GYR_RANGE = np.deg2rad(2000.0)
@@ -81,7 +82,11 @@ class Decoder:
         # 8 and 32: the sizes of header and sample, written out where a day passes a million times.
         whole = [len(p) > 8 and p[0] == FLOAT_V1 and len(p) == 8 + 32 * p[1] for p in payloads]
         if not all(whole):
-            errors = tuple(_error(p) for p, good in zip(packets, whole, strict=True) if not good)
+            errors = tuple(
+                undecoded(p, EXPECTED, "check the sensor's firmware")
+                for p, good in zip(packets, whole, strict=True)
+                if not good
+            )
             packets = [p for p, good in zip(packets, whole, strict=True) if good]
             payloads = [p.payload for p in packets]
         lengths = np.array([*map(len, payloads)], np.int64)
@@ -118,16 +123,6 @@ def _bodies(lengths: Times, payloads: bytes) -> Words | None:
     is_body = np.ones(len(words), bool)
     is_body[at] = False
     return words[is_body]
-
-
-def _error(packet: Packet) -> DecodeError:
-    head = packet.payload[:8].hex(" ")
-    return DecodeError(
-        f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head or 'nothing'}, expected a packet of "
-        f"hiphinge_imu version 1 with floats. It is left out; check the sensor's firmware.",
-        payload=packet.payload,
-        arrival_ns=packet.arrival_ns,
-    )
 
 
 def _clipped(six: Floats) -> Bools:

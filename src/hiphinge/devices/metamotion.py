@@ -21,9 +21,10 @@ from hiphinge.devices.driver import (
     Subscribe,
     Wanted,
     Write,
+    undecoded,
 )
 from hiphinge.devices.rates import enough, period_ns
-from hiphinge.errors import DecodeError, SensorRefused
+from hiphinge.errors import SensorRefused
 
 NAME = "metamotion"
 SERVICE = "326a9000-85cb-9195-d9dd-464cfbbae75a"
@@ -266,7 +267,7 @@ class Decoder:
                 continue
             why = self._trouble(packet.payload)
             if why is not None:
-                errors.append(_error(packet, why))
+                errors.append(undecoded(packet, why, "check that it is a MetaMotion"))
             elif (pair := self._pairing.take(packet.payload)) is not None:
                 pairs.append(pair)
                 arrival.append(packet.arrival_ns)
@@ -303,13 +304,3 @@ def _is_answer(payload: bytes) -> bool:
 def _at_an_end(counts: Floats) -> Bools:
     ends: Bools = ((counts == 32767) | (counts == -32768)).any(axis=1)
     return ends
-
-
-def _error(packet: Packet, why: str) -> DecodeError:
-    head = packet.payload[:8].hex(" ") or "nothing"
-    return DecodeError(
-        f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head}, {why}. They are left out; check that it "
-        "is a MetaMotion.",
-        payload=packet.payload,
-        arrival_ns=packet.arrival_ns,
-    )

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from hiphinge.blocks import Floats, ImuBlock, Link, Packet
+from hiphinge.blocks import GRAVITY, Floats, ImuBlock, Link, Packet
 from hiphinge.devices.configured import Configured
 from hiphinge.devices.driver import (
     DEVICE,
@@ -24,12 +24,13 @@ from hiphinge.devices.driver import (
     Wait,
     Wanted,
     Write,
+    undecoded,
 )
 from hiphinge.devices.ticks import Ticks
-from hiphinge.errors import DecodeError, SensorRefused
+from hiphinge.errors import SensorRefused
 
 NAME = "movella_dot"
-ACC_RANGE, GYR_RANGE = 16 * 9.80665, float(np.deg2rad(2000))
+ACC_RANGE, GYR_RANGE = 16 * GRAVITY, float(np.deg2rad(2000))
 """Fixed (user manual XD0502P)."""
 RATES = (1, 4, 10, 12, 15, 20, 30, 60)
 """Hz in real time; 120 is for its own memory alone."""
@@ -227,7 +228,7 @@ class Decoder:
         arrival = np.array([here[i].arrival_ns for i in heard], np.int64)[real]
         acc, gyr = acc[real], gyr[real]
         t_ns = self._ticks.unwrap(raw["tick_us"][real], arrival)
-        errors = [_error(here[i], troubles[i]) for i in sorted(troubles)]
+        errors = [undecoded(here[i], troubles[i], "check that it is a Movella DOT") for i in sorted(troubles)]
         block = ImuBlock(self.sensor, t_ns, acc, gyr, arrival, _reach(acc, gyr) >= AT_THE_END)
         return Decoded(block, (*self._payload.errors(), *errors))
 
@@ -247,13 +248,3 @@ def _reach(acc: Floats, gyr: Floats) -> Floats:
     """How far (n,) into its range the largest value goes: 1 is the end, NaN no number."""
     largest: Floats = np.abs(np.hstack([acc / ACC_RANGE, gyr / GYR_RANGE])).max(axis=1)
     return largest
-
-
-def _error(packet: Packet, why: str) -> DecodeError:
-    head = packet.payload[:8].hex(" ") or "nothing"
-    return DecodeError(
-        f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head}, {why}. They are left out; check that it "
-        "is a Movella DOT.",
-        payload=packet.payload,
-        arrival_ns=packet.arrival_ns,
-    )

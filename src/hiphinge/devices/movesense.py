@@ -21,11 +21,12 @@ from hiphinge.devices.driver import (
     Subscribe,
     Wanted,
     Write,
+    undecoded,
 )
 from hiphinge.devices.rates import enough, period_ns
 from hiphinge.devices.spacing import Spacing
 from hiphinge.devices.ticks import Ticks
-from hiphinge.errors import DecodeError, SensorRefused
+from hiphinge.errors import SensorRefused
 
 NAME = "movesense"
 HELLO, SUBSCRIBE, UNSUBSCRIBE, GET = 0, 1, 2, 4
@@ -224,7 +225,10 @@ class Decoder:
                     whole[i] = message
         block, bad = self._block(list(whole.values()), [packets[i].arrival_ns for i in whole])
         errors |= dict.fromkeys((i for i, is_bad in zip(whole, bad, strict=True) if is_bad), "values beyond its range")
-        told = [_error(packets[i], errors[i]) for i in sorted(errors)]
+        told = [
+            undecoded(packets[i], f"{errors[i]}, expected data of its subscription", "check that it is a Movesense")
+            for i in sorted(errors)
+        ]
         return Decoded(block, (*self._layout.errors(), *told))
 
     def _joined(self, payload: bytes) -> bytes | None:
@@ -275,13 +279,3 @@ class Decoder:
         # 0.999: calibrated values scatter about the end of the range.
         clipped = (share[good] >= 0.999).any(axis=(1, 3)).ravel()
         return ImuBlock(self.sensor, t_ns.ravel(), acc, gyr, np.repeat(heard, n), clipped), (~good).tolist()
-
-
-def _error(packet: Packet, why: str) -> DecodeError:
-    head = packet.payload[:8].hex(" ") or "nothing"
-    return DecodeError(
-        f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head}: {why}, expected data of its "
-        "subscription. They are left out; check that it is a Movesense.",
-        payload=packet.payload,
-        arrival_ns=packet.arrival_ns,
-    )

@@ -25,9 +25,10 @@ from hiphinge.devices.driver import (
     Wait,
     Wanted,
     Write,
+    undecoded,
 )
 from hiphinge.devices.rates import enough, period_ns
-from hiphinge.errors import DecodeError, SensorRefused
+from hiphinge.errors import SensorRefused
 
 NAME = "open_earable"
 IMU = 0
@@ -296,7 +297,10 @@ class Decoder:
         errors |= dict.fromkeys(
             (i for i, is_bad in zip(records, bad, strict=True) if is_bad), "values beyond its range"
         )
-        told = [_error(packets[i], errors[i]) for i in sorted(errors)]
+        told = [
+            undecoded(packets[i], f"{errors[i]}, expected samples of its IMU", "check that it is an OpenEarable 2")
+            for i in sorted(errors)
+        ]
         return Decoded(block, (*self._layout.errors(), *told), tuple(exchanges))
 
     def _record(self, payload: bytes) -> Record:
@@ -336,13 +340,3 @@ def exchanged(packet: Packet) -> Exchange:
     if (version, kind) != (1, 1) or not possible or sent > LATEST_US:
         raise ValueError("an answer to another question for the time")
     return Exchange(asked * 1000, received * 1000, sent * 1000, packet.arrival_ns)
-
-
-def _error(packet: Packet, why: str) -> DecodeError:
-    head = packet.payload[:8].hex(" ") or "nothing"
-    return DecodeError(
-        f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head}: {why}, expected samples of its IMU. They "
-        "are left out; check that it is an OpenEarable 2.",
-        payload=packet.payload,
-        arrival_ns=packet.arrival_ns,
-    )

@@ -25,11 +25,12 @@ from hiphinge.devices.driver import (
     Steps,
     Subscribe,
     Wanted,
+    undecoded,
 )
 from hiphinge.devices.pairing import Frame, Pair, Pairing
 from hiphinge.devices.rates import enough, period_ns
 from hiphinge.devices.spacing import Spacing
-from hiphinge.errors import DecodeError, SensorRefused
+from hiphinge.errors import SensorRefused
 
 NAME = "polar_verity"
 PPG, ACC, PPI, GYR, MAG, SDK = 1, 2, 3, 5, 6, 9
@@ -281,7 +282,13 @@ class Decoder:
             try:
                 pairs += self._frame(packet)
             except ValueError as e:
-                errors.append(_error(packet, str(e)))
+                errors.append(
+                    undecoded(
+                        packet,
+                        f"{e}, expected a frame of its accelerometer or gyroscope",
+                        "check that it is a Polar Verity Sense",
+                    )
+                )
         return Decoded(self._block(pairs), tuple(errors))
 
     def _frame(self, packet: Packet) -> list[Pair]:
@@ -310,13 +317,3 @@ class Decoder:
         # 0.999: a full-scale count is 32767/32768 of the range.
         largest: Floats = np.hstack([np.abs(acc) / ranges[0], np.abs(gyr) / ranges[1]]).max(axis=1, initial=0.0)
         return ImuBlock(self.sensor, t_ns, acc, gyr, arrival, largest >= 0.999)
-
-
-def _error(packet: Packet, why: str) -> DecodeError:
-    head = packet.payload[:8].hex(" ") or "nothing"
-    return DecodeError(
-        f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head}: {why}, expected a frame of its "
-        "accelerometer or gyroscope. They are left out; check that it is a Polar Verity Sense.",
-        payload=packet.payload,
-        arrival_ns=packet.arrival_ns,
-    )

@@ -22,9 +22,10 @@ from hiphinge.devices.driver import (
     Wait,
     Wanted,
     Write,
+    undecoded,
 )
 from hiphinge.devices.rates import enough, period_ns
-from hiphinge.errors import DecodeError, SensorRefused
+from hiphinge.errors import SensorRefused
 
 NAME = "thingy52"
 BASE = "ef68{}-9b35-4933-9b10-52ffa9740042"
@@ -125,7 +126,13 @@ class Decoder:
             if packet.characteristic != "data" or self._period_ns.awaited:
                 continue
             if len(packet.payload) != RAW.itemsize or self._period_ns.value is None:
-                errors.append(_error(packet))
+                errors.append(
+                    undecoded(
+                        packet,
+                        f"expected {RAW.itemsize} after its configuration",
+                        "check that it is a Thingy:52 with Nordic's own firmware",
+                    )
+                )
             else:
                 heard.append(packet)
         raw = np.frombuffer(b"".join([p.payload for p in heard]), RAW)
@@ -137,13 +144,3 @@ class Decoder:
         arrival = np.array([p.arrival_ns for p in heard], np.int64)
         block = ImuBlock(self.sensor, t_ns, acc * ACC_LSB, gyr * GYR_LSB, arrival, np.logical_or.reduce(ends, axis=1))
         return Decoded(block, tuple(errors))
-
-
-def _error(packet: Packet) -> DecodeError:
-    head = packet.payload[:8].hex(" ") or "nothing"
-    return DecodeError(
-        f"{packet.sensor}: {len(packet.payload)} bytes beginning with {head}, expected {RAW.itemsize} after its "
-        "configuration. They are left out; check that it is a Thingy:52 with Nordic's own firmware.",
-        payload=packet.payload,
-        arrival_ns=packet.arrival_ns,
-    )

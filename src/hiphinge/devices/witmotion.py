@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from hiphinge.blocks import ImuBlock, Link, Packet
+from hiphinge.blocks import GRAVITY, ImuBlock, Link, Packet
 from hiphinge.devices.configured import Configured
 from hiphinge.devices.driver import (
     COUNTED,
@@ -24,15 +24,17 @@ from hiphinge.devices.driver import (
     Wait,
     Wanted,
     Write,
+    undecoded,
 )
 from hiphinge.devices.ticks import Ticks
-from hiphinge.errors import DecodeError, SensorRefused
+from hiphinge.errors import SensorRefused
 
 NAME = "witmotion"
 FRAME = 20
 SAMPLE_HEAD, REGISTER_HEAD = b"\x55\x61", b"\x55\x71"
 HEADS = (SAMPLE_HEAD, REGISTER_HEAD)
-ACC_RANGE, GYR_RANGE = 16 * 9.80665, float(np.deg2rad(2000))
+CURE = "check that it is a WT901BLE"
+ACC_RANGE, GYR_RANGE = 16 * GRAVITY, float(np.deg2rad(2000))
 """Fixed; a count is a 32768th of it."""
 
 UNLOCK, RATE, BANDWIDTH, BATTERY, AXIS6, CONTENT = 0x69, 0x03, 0x1F, 0x64, 0x24, 0x96
@@ -261,10 +263,14 @@ class Decoder:
             if self._setting.awaited:
                 continue
             if self._setting.value is None:
-                errors.append(_error(packet, packet.payload, "expected its configuration first"))
+                errors.append(undecoded(packet, "expected its configuration first", CURE))
                 continue
             if skipped:
-                errors.append(_error(packet, skipped, "expected frames of 20 that begin with 55 61 or 55 71"))
+                errors.append(
+                    undecoded(
+                        packet._replace(payload=skipped), "expected frames of 20 that begin with 55 61 or 55 71", CURE
+                    )
+                )
             new = [frame for frame in frames if frame[:2] == SAMPLE_HEAD]
             samples += new
             arrival += [packet.arrival_ns] * len(new)
@@ -286,12 +292,3 @@ class Decoder:
 def _at_an_end(counts: np.ndarray) -> np.ndarray:
     ends: np.ndarray = (counts == 32767) | (counts == -32768)
     return ends
-
-
-def _error(packet: Packet, some: bytes, why: str) -> DecodeError:
-    return DecodeError(
-        f"{packet.sensor}: {len(some)} bytes beginning with {some[:8].hex(' ') or 'nothing'}, {why}. They are left "
-        "out; check that it is a WT901BLE.",
-        payload=some,
-        arrival_ns=packet.arrival_ns,
-    )
