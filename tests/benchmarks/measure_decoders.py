@@ -129,7 +129,7 @@ def fuzzed(python: str, name: str, seconds: int) -> dict[str, Any]:
     folder = CORPUS / name.replace(":", "-")
     folder.mkdir(parents=True, exist_ok=True)
     options = [f"-max_total_time={seconds}", f"-timeout={HANG_S}", "-max_len=2048", "-print_final_stats=1"]
-    options += ["-rss_limit_mb=2048", f"-artifact_prefix={folder}.failed-"]
+    options += ["-rss_limit_mb=6144", f"-artifact_prefix={folder}.failed-"]
     began = time.monotonic()
     run = subprocess.run(
         [python, "-c", FUZZ, name, str(folder), *options],
