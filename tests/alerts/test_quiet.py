@@ -42,3 +42,23 @@ def test_the_clock_follows_zone_and_corrections() -> None:
     assert clock.time_of_day(99.0) is None
     assert clock.time_of_day(160.0) == pytest.approx(14 * HOUR + 60)
     assert clock.time_of_day(760.0) == pytest.approx(12 * HOUR + 60)
+
+
+def test_a_day_of_pairs_is_not_kept_and_says_the_same() -> None:
+    """A pair a second, of a clock that is set back in between."""
+    ticks = [Tick(s * 10**9, (12 * HOUR + s - (s > 4000) * 600) * 10**9, 0) for s in range(3 * HOUR)]
+    whole, kept = quiet.WallClock(), quiet.WallClock()
+    whole.set(ticks)
+    for tick in ticks:
+        kept.set([tick])
+        kept.forget(tick.arrival_ns / 1e9 - 99.5)
+    assert len(kept._at) == len(kept._local) == 101
+    for t in (3 * HOUR - 1 - 99.5, 3 * HOUR - 50.25, 3 * HOUR + 10.0):
+        assert kept.time_of_day(t) == whole.time_of_day(t)
+
+
+def test_the_last_pair_is_never_forgotten() -> None:
+    clock = quiet.WallClock()
+    clock.set([Tick(0, 0, 0)])
+    clock.forget(9 * HOUR)
+    assert clock.time_of_day(10.0 * HOUR) == 10 * HOUR

@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 import threading
+import tracemalloc
 from pathlib import Path
 
 import pytest
+from mcap.reader import make_reader
 
-from hiphinge.blocks import Control, Input, Packet, Tick
+from hiphinge.blocks import SITES, Control, Input, Packet, Tick
 from hiphinge.errors import RecordingError
 from hiphinge.recording import Header, Recording, Writer, log, open_recording
 
@@ -247,3 +249,20 @@ def test_kill_9_costs_less_than_flush_s(tmp_path: Path, after: int) -> None:
     assert found == [Tick(k * 10_000_000) for k in range(len(found))]
     assert written - len(found) <= 100
     assert recording.damage
+
+
+def test_a_chunk_costs_little_memory(tmp_path: Path) -> None:
+    """A day has 38 000 chunks, whose index is written at the end; 600 bytes each were 22 MB."""
+    wanted = [Packet(site, "data", 10**9 * s, b"x") for s in range(1200) for site in SITES]
+    writer = Writer(tmp_path / "day.mcap", EMPTY)
+    tracemalloc.start()
+    writer.write(wanted)
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    writer.close()
+    assert grown < 1200 * 250
+    with open(tmp_path / "day.mcap", "rb") as file:
+        reader = make_reader(file, validate_crcs=True)
+        assert len(reader.get_summary().chunk_indexes) == 1200
+        found = [m.log_time for _, _, m in reader.iter_messages("packets/sacrum", 700 * 10**9, 710 * 10**9)]
+    assert found == [10**9 * s for s in range(700, 710)]

@@ -13,6 +13,8 @@ DAY_S = 86400
 SLEPT_S = 300.0
 """s by which the wall clock runs ahead of the recording's: the host has slept. A clock that was wrong and is set
 right looks the same; then sitting is counted anew, which reminds later and never too early. [D]"""
+KEPT_S = 3600.0
+"""s that the pairs are kept: far more than any finding is late, and little memory in a day."""
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
@@ -55,6 +57,11 @@ class WallClock:
             self._at.append(at)
             self._local.append(utc + (tick.utc_offset_s or 0))
         return slept
+
+    def forget(self, before: float) -> None:
+        """Drop the pairs that no instant from ``before`` s on needs."""
+        unneeded = max(bisect_right(self._at, before) - 1, 0)
+        del self._at[:unneeded], self._local[:unneeded]
 
     def time_of_day(self, t: float) -> float | None:
         """Seconds after local midnight at ``t`` s by the last pair before it; None before the first."""
