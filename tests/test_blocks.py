@@ -70,3 +70,19 @@ def test_a_tick_alone_knows_no_wall_clock() -> None:
     """Only a clock pair says what time it is."""
     tick = blocks.Tick(10)
     assert (tick.utc_ns, tick.utc_offset_s, tick.boot_id) == (None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning"), [("", None), ("stop", "stop"), ('"stop"', "stop"), ("12", 12), ("[" * 100_000, "[" * 100_000)]
+)
+def test_a_control_says_json_or_plain_text(value: str, meaning: object) -> None:
+    """A key, a script and a recording write the same thing in two ways."""
+    assert blocks.Control(0, "set", value).said == meaning
+
+
+@pytest.mark.parametrize(
+    ("value", "s"), [("10", 600), ("0.5", 30), ("", 7), ("soon", 7), ("-1", 7), ("NaN", 7), ("true", 7)]
+)
+def test_minutes_or_what_is_usual(value: str, s: float) -> None:
+    """No number of minutes that has a meaning: the usual time."""
+    assert blocks.Control(0, "mute", value).minutes(7.0) == s

@@ -7,6 +7,8 @@ says otherwise. Frames and signs: docs/frames.md. ``n`` counts instants,
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -92,6 +94,21 @@ class Control:
     arrival_ns: int
     action: str
     value: str = ""
+
+    @property
+    def said(self) -> object:
+        """``value`` as JSON means it, else as plain text; None where it is empty."""
+        try:
+            return json.loads(self.value) if self.value else None
+        except (ValueError, RecursionError):
+            return self.value
+
+    def minutes(self, otherwise: float) -> float:
+        """The minutes that it names, in s; ``otherwise`` s where it names none."""
+        named = self.said
+        if isinstance(named, bool) or not isinstance(named, int | float) or not 0 <= named < math.inf:
+            return otherwise
+        return named * 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +255,10 @@ class Event:
     t: float
     kind: str
     data: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    def number(self, name: str) -> float:
+        """The number called ``name``, to a billionth: further digits depend on how the inputs were grouped."""
+        return round(float(self.data[name]), 9)  # type: ignore[arg-type]  # events carry plain numbers
 
 
 @dataclass(frozen=True, slots=True)

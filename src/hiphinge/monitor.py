@@ -284,7 +284,7 @@ class Monitor:
     def _obey(self, wish: Control) -> None:
         """What the stages themselves must know; the rest is a matter of admission."""
         t = wish.arrival_ns / 1e9
-        if wish.action in rules.WRONG and wish.value.strip('"') in ("", rules.ROUNDED):
+        if wish.action in rules.WRONG and wish.said in (None, "", rules.ROUNDED):
             self._rounding.wrong(t)
         elif wish.action == REZERO:
             self._zeroing.ask(t)

@@ -71,7 +71,7 @@ class Cues:
         """The cues that became due up to ``now`` s."""
         for control in controls:
             if control.action == SET:
-                self._turn(control.arrival_ns / 1e9, control.value.strip('"'))
+                self._turn(control.arrival_ns / 1e9, control.said)
         told = [a for a in alerts if a.kind != ROUNDED or self._is_cued(a)]
         steps: list[tuple[float, int, Event | Repetition]] = [(r.end, 0, r) for r in reps]
         steps += [(e.t, 1, e) for e in phases]
@@ -83,8 +83,8 @@ class Cues:
                 self._since = t if step.data["phase"] == "standing" else math.inf
         return tuple(sorted((*told, *self._say(now)), key=lambda a: a.t))
 
-    def _turn(self, t: float, value: str) -> None:
-        if value == STOP:
+    def _turn(self, t: float, turned: object) -> None:
+        if turned == STOP:
             if self._sets and self._sets[-1][1] > t:
                 self._sets[-1] = (self._sets[-1][0], t)
         elif not self._sets or self._sets[-1][1] <= t:

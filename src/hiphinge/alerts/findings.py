@@ -15,12 +15,12 @@ def from_event(event: Event, params: Params) -> Finding | None:
 
 
 def _rounded(e: Event, _: Params) -> Finding:
-    share, flexion = _number(e, "share"), _number(e, "flexion")
-    return Finding(e.t, ROUNDED, share, round(share * _number(e, "limit") / flexion, 9), "rounding.on_share")
+    share, flexion = e.number("share"), e.number("flexion")
+    return Finding(e.t, ROUNDED, share, round(share * e.number("limit") / flexion, 9), "rounding.on_share")
 
 
 def _poor(e: Event, _: Params) -> Finding:
-    return Finding(e.t, POOR, _number(e, "share"), _number(e, "limit"), "signal.poor_share", bout=e.data["since"])
+    return Finding(e.t, POOR, e.number("share"), e.number("limit"), "signal.poor_share", bout=e.data["since"])
 
 
 def _fair(e: Event, _: Params) -> Finding:
@@ -28,8 +28,8 @@ def _fair(e: Event, _: Params) -> Finding:
 
 
 def _lost(e: Event, params: Params) -> Finding:
-    silent = e.t - _number(e, "since") + params.dwell(LOST)
-    limit = e.t - _number(e, "since")
+    silent = e.t - e.number("since") + params.dwell(LOST)
+    limit = e.t - e.number("since")
     return Finding(e.t, LOST, silent, limit, "signal.lost", bout=(e.data["site"], e.data["since"]), detail=e.data)
 
 
@@ -38,19 +38,14 @@ def _back(e: Event, _: Params) -> Finding:
 
 
 def _slipped(e: Event, _: Params) -> Finding:
-    moved, limit = _number(e, "moved_deg"), _number(e, "limit_deg")
+    moved, limit = e.number("moved_deg"), e.number("limit_deg")
     return Finding(e.t, SLIPPED, moved, limit, "wear.slip", bout=e.data["site"], detail=e.data)
 
 
 def _swapped(e: Event, _: Params) -> Finding:
     return Finding(
-        e.t, SWAPPED, _number(e, "value"), _number(e, "limit"), "wear.swaps", bout=e.data["sites"], detail=e.data
+        e.t, SWAPPED, e.number("value"), e.number("limit"), "wear.swaps", bout=e.data["sites"], detail=e.data
     )
-
-
-def _number(event: Event, name: str) -> float:
-    # To a billionth: further digits depend on how the inputs were grouped, an alert must not.
-    return round(float(event.data[name]), 9)  # type: ignore[arg-type]  # events carry plain numbers under these names
 
 
 _FINDINGS: dict[str, Callable[[Event, Params], Finding]] = {

@@ -56,20 +56,12 @@ class Day:
     def _obey(self, wish: Control) -> None:
         t = wish.arrival_ns / 1e9
         if wish.action in rules.MUTE:
-            self._until[PAUSED] = t + _seconds(wish.value, rules.Params.mute)
+            self._until[PAUSED] = t + wish.minutes(rules.Params.mute)
         elif wish.action == reminders.SNOOZE:
-            self._until[SNOOZED] = t + _seconds(wish.value, reminders.Params.snooze)
+            self._until[SNOOZED] = t + wish.minutes(reminders.Params.snooze)
         elif wish.action == DISTURB:
-            self.disturb = wish.value.strip('"') not in ("off", "false")
+            self.disturb = wish.said not in ("off", False)
         if wish.action in rules.UNMUTE:
             self._until[PAUSED] = t
         if wish.action in reminders.AWAKE:
             self._until[SNOOZED] = t
-
-
-def _seconds(minutes: str, otherwise: float) -> float:
-    """A control's minutes in s; ``otherwise`` where it names none."""
-    try:
-        return 60.0 * float(minutes)
-    except ValueError:
-        return otherwise
