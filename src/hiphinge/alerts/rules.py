@@ -10,7 +10,6 @@ Alerts come in the order in which they are told, which is nearly that of ``t``.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -272,9 +271,7 @@ class Admission:
     def _listen(self, t: float, control: Control) -> None:
         self._reminders.listen(control)
         if control.action in MUTE:
-            minutes = _read(control.value)
-            length = minutes * 60.0 if isinstance(minutes, (int, float)) else self.params.mute
-            self._silences.append(_Silence(t, t, t + length, (), "mute"))
+            self._silences.append(_Silence(t, t, t + control.minutes(self.params.mute), (), "mute"))
         elif control.action in UNMUTE:
             self._end(t, ("mute", "wrong"))
         elif control.action in CALIBRATED:
@@ -282,10 +279,10 @@ class Admission:
             self._end(t, ("slip",))
         elif control.action == DISTURB:
             self._end(t, (DISTURB,))
-            if _read(control.value) not in ("off", False):
+            if control.said not in ("off", False):
                 self._silences.append(_Silence(t, t, float("inf"), self.params.quiet_kinds, DISTURB))
         elif control.action in WRONG:
-            self._doubt(t, _read(control.value))
+            self._doubt(t, control.said)
 
     def _end(self, t: float, reasons: Iterable[str]) -> None:
         self._silences = [
@@ -303,11 +300,3 @@ class Admission:
         if sum(k == kind for _, k in self._wrong) >= p.wrong:
             self._wrong = [(at, k) for at, k in self._wrong if k != kind]
             self._silences.append(_Silence(t, t, t + p.wrong_mute, (kind,), "wrong"))
-
-
-def _read(value: str) -> object:
-    """A control's value: JSON text, plain text, or nothing."""
-    try:
-        return json.loads(value) if value else None
-    except json.JSONDecodeError:
-        return value
