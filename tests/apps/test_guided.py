@@ -81,6 +81,9 @@ def test_the_check_of_the_next_start(calibrated: tuple[Path, list[dict[str, str]
     held = CliRunner().invoke(command, ["--check", "--source", file, "--speed", "1e6"])
     assert held.exception is None
     assert "Your calibration holds" in held.output
+    virtual = CliRunner().invoke(command, [*SIMULATED, "--check"])
+    assert virtual.exception is None
+    assert "Your calibration holds" in virtual.output
 
 
 @pytest.fixture

@@ -5,12 +5,29 @@ from __future__ import annotations
 import asyncio
 import time
 
+from typing import Protocol, runtime_checkable
+
 from hiphinge.simulate import Responsive
 from hiphinge.sources.inbox import Inbox
+from hiphinge.sources.source import Source
 from hiphinge.wizard.guide import Guidance
 
 STEP_S, COARSE_S = 0.1, 0.5
 """Of the wearer's time between two looks at the guide; the longer where nobody watches."""
+
+
+@runtime_checkable
+class Heard(Protocol):
+    """A source whose wearer may be a virtual one."""
+
+    def follow(self, step: str, site: str, attempt: int) -> None:
+        """The guide asks for this."""
+
+
+def oblige(source: Source, told: Guidance) -> None:
+    """The guide has spoken: a virtual wearer does it, a real one reads it, a recorded one has done it."""
+    if isinstance(source, Heard):
+        source.follow(told.step, told.site, told.attempt)
 
 
 class Obliging:
@@ -27,9 +44,13 @@ class Obliging:
         """The virtual wearer's time."""
         return round(self._wearer.now * 1e9)
 
-    def follow(self, told: Guidance) -> None:
+    def follow(self, step: str, site: str, attempt: int) -> None:
         """The guide has spoken."""
-        self._wearer.follow(told.step, told.site, told.attempt)
+        self._wearer.follow(step, site, attempt)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """What was sent has been looked at; nothing is asked: he stands and waits."""
         self._told.set()
 
     async def run(self, inbox: Inbox) -> None:
