@@ -20,7 +20,7 @@ from rich.console import Console
 from hiphinge import monitor, settings, simulate
 from hiphinge.apps.calibrate import command
 from hiphinge.apps.guided.screen import DOTS, Screen, large
-from hiphinge.apps.guided.virtual import Obliging
+from hiphinge.apps.guided.virtual import Obliging, oblige
 from hiphinge.apps.simulate import header, write_recording
 from hiphinge.blocks import Control
 from hiphinge.errors import CalibrationRefused, InputError
@@ -190,7 +190,7 @@ def test_the_virtual_wearer_waits_to_be_told() -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(inbox.drain(), 0.1)
         before = source.now_ns()
-        source.follow(Guide(monitor.Params(), source.sensors).feed(()))
+        oblige(source, Guide(monitor.Params(), source.sensors).feed(()))
         await inbox.drain()
         running.cancel()
         return before, source.now_ns()

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hiphinge import __version__, monitor, session, settings
-from hiphinge.apps.guided.virtual import Obliging
+from hiphinge.apps.guided.virtual import Obliging, oblige
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.opening import BLE, SIMULATED, open_source
 from hiphinge.blocks import Control, Input, Outcome
@@ -86,8 +86,7 @@ class Guided:
         self.told = self._guide.feed(inputs)
         self._record(inputs)
         self._show(self.told)
-        if isinstance(self.opened.source, Obliging):
-            self.opened.source.follow(self.told)
+        oblige(self.opened.source, self.told)
         if self.told.done:
             self.live.stop()
 

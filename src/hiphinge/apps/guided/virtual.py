@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-
 from typing import Protocol, runtime_checkable
 
 from hiphinge.simulate import Responsive
