@@ -66,6 +66,13 @@ def test_there_and_back(tmp_path_factory, wanted):
     assert read_markers(path) == sorted(wanted, key=lambda marker: marker.end_s)
 
 
+@pytest.mark.parametrize("label", ["calibration", "twist"])
+def test_what_the_guide_and_the_key_mark_comes_along(tmp_path, label):
+    told = Control(9_500_000_000, "marker", f'{{"label": "{label}", "start_s": 4.5, "end_s": 9.5}}')
+    write_markers(tmp_path / "markers.csv", [from_control(told)])
+    assert [to_control(marker) for marker in read_markers(tmp_path / "markers.csv")] == [told]
+
+
 def test_a_marker_arrives_when_it_ends():
     assert to_control(Marker("stand", 0.0, 12.0)) == Control(
         12_000_000_000, "marker", '{"label": "stand", "start_s": 0.0, "end_s": 12.0}'

@@ -18,7 +18,8 @@ from hiphinge.formats.csv_table import LATEST_S, header_advice
 NAME = "markers.csv"
 ACTION = "marker"
 COLUMNS = ("start_s", "end_s", "label")
-LABELS = ("stand", "bend", "sit", "sit_tall", "slump")
+LABELS = ("stand", "bend", "sit", "sit_tall", "slump", "calibration", "twist")
+"""contract.md; the last two are written by hiphinge: the whole of a guided calibration, all sensors in one hand."""
 
 LARGEST_BYTES = 1 << 20
 """A day of markers has a few hundred bytes."""
