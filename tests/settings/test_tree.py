@@ -202,7 +202,7 @@ def test_names_tell_value_unit_and_meaning() -> None:
     assert found["rounding.limit_deg"].value == "20"
     assert found["rounding.limit_deg"].unit == "deg"
     assert found["rounding.turn_deg_s"].unit == "deg/s"
-    assert found["rounding.turn_deg_s"].comment == "rad and rad/s, on two lines."
+    assert found["rounding.turn_deg_s"].comment == "deg and deg/s, on two lines."
     assert found["rounding.on_share"].comment == "of own range."
     assert found["rounding.quiet"].value == "false"
     assert found["rounding.corners_deg"].value == "5.72957795131,11.4591559026"

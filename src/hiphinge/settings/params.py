@@ -18,6 +18,7 @@ from hiphinge.settings.tree import SUFFIXES, Slot, from_tree, joined, slots, to_
 
 P = TypeVar("P")
 
+_RADIANS = re.compile(r"\brad\b")
 _EXPLAINED = re.compile(r"^(\w+(?:, \w+)*) : (.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 
 
@@ -98,7 +99,7 @@ def _settings(params: Any, where: str) -> Iterator[Setting]:
             yield from _settings(getattr(params, slot.field), joined(where, name))
         elif _settable(slot.kind):
             unit = SUFFIXES.get(slot.unit, "").removeprefix("_").replace("_", "/")
-            yield Setting(joined(where, name), _shown(tree[name]), unit, comments.get(slot.field, ""))
+            yield Setting(joined(where, name), _shown(tree[name]), unit, comments[slot.field])
 
 
 def _leaves(cls: Any, where: str = "") -> Iterator[tuple[str, Slot]]:
@@ -116,11 +117,12 @@ def _settable(kind: Any) -> bool:
 
 
 def _comments(cls: type) -> dict[str, str]:
-    """``name : what it is`` in the docstring of a class, several names together allowed."""
-    found = {}
+    """``name : what it is`` in the docstring of a class, several names together allowed; in the units of outside."""
+    found = dict.fromkeys((slot.field for slot in slots(cls).values()), "")
     for listed, text in _EXPLAINED.findall(inspect.getdoc(cls) or ""):
         found.update(dict.fromkeys(listed.split(", "), " ".join(text.split())))
-    return found
+    of_angles = {found[slot.field] for slot in slots(cls).values() if slot.unit}
+    return {name: _RADIANS.sub("deg", text) if text in of_angles else text for name, text in found.items()}
 
 
 def _shown(value: Any) -> str:

@@ -74,6 +74,5 @@ def _all() -> Iterator[Choice]:
         for one in settings.names(settings.load(root=root)):
             name = f"{table}.{one.name}" if table else one.name
             comment = one.comment.replace("``", "")
-            # Docstrings tell the unit inside; outside it stands beside the value.
-            comment = comment.removeprefix("rad/s ").removeprefix("rad ") if one.unit else comment
-            yield Choice(name, one.value, one.unit, comment, defaults[one.name])
+            # The unit stands beside the value.
+            yield Choice(name, one.value, one.unit, comment.removeprefix(f"{one.unit} "), defaults[one.name])
