@@ -20,7 +20,8 @@ import numpy as np
 from hiphinge import simulate, wizard
 from hiphinge.alerts.cues import SET, START
 from hiphinge.alerts.rules import ROUNDED
-from hiphinge.apps.on_air import BEFORE_S, calibration
+from hiphinge.apps.live.opening import calibration
+from hiphinge.apps.on_air import BEFORE_S
 from hiphinge.blocks import Control, Input, Sensor
 from hiphinge.monitor import Monitor, Params
 from hiphinge.simulate import Simulation, TrueLift
@@ -109,7 +110,7 @@ async def heard(seed: int, begin: float, until: float) -> list[tuple[float, str]
             log += await inbox.drain()
         params = Params(sensors=sensors)
         spans = [Span(m.label, m.start + began, m.end + began) for m in moved.markers]
-        found = calibration(moved) if begin else wizard.calibrate_recording(params, [log], spans)
+        found = calibration(moved, params) if begin else wizard.calibrate_recording(params, [log], spans)
         monitor = Monitor(params, found)
         monitor.feed([*log, Control(log[-1].arrival_ns, SET, START)])
         while time.monotonic() - began < until:

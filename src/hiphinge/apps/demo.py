@@ -14,7 +14,8 @@ from hiphinge.alerts.cues import SET, START
 from hiphinge.apps.analyze import told, working, write, write_report
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.keeping import header as header_now
-from hiphinge.apps.on_air import calibration, on_air
+from hiphinge.apps.live.opening import calibration
+from hiphinge.apps.on_air import on_air
 from hiphinge.apps.simulate import header, write_recording
 from hiphinge.apps.watch import Watch
 from hiphinge.blocks import Calibration
@@ -73,7 +74,7 @@ def browsed(port: int, *, opens: bool) -> None:
 
 def live(played: simulate.Simulation, seed: int, file: Path) -> None:
     """Three virtual Bluetooth sensors of three makes, connected, set up and heard as real ones are."""
-    found = calibration(played)
+    found = calibration(played, Params())
     click.echo(f"Calibration: {found.verdict}")
     with replacing(file) as temporary:
         asyncio.run(_live(seed, found, temporary))

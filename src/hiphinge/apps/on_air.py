@@ -7,24 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from hiphinge import wizard
-from hiphinge.apps.live.opening import CALIBRATED_S, Opened, until
-from hiphinge.blocks import Calibration, Control, Sensor
+from hiphinge.apps.live.opening import Opened
+from hiphinge.blocks import Calibration, Sensor
 from hiphinge.monitor import Params
-from hiphinge.simulate import Simulation
 from hiphinge.sources.ble.radio import Radio
 from hiphinge.sources.ble.source import Bluetooth
 
 BEFORE_S = 6.0
 """The wearer stands for so long before the first lift: sensors connect in less."""
-
-
-def calibration(played: Simulation) -> Calibration:
-    """What the movements at the beginning of the scenario tell; later they would take two minutes to watch."""
-    beginning = list(until(played.batches(), CALIBRATED_S))
-    spans = wizard.from_controls(one for batch in beginning for one in batch if isinstance(one, Control))
-    wearer = played.score.wearer.name
-    return wizard.calibrate_recording(Params(sensors=played.sensors), beginning, spans, wearer=wearer)
 
 
 @asynccontextmanager

@@ -79,11 +79,6 @@ def _cards(view: View) -> tuple[Card, ...]:
     )
 
 
-def _all_kept(view: View) -> str:
-    days = sum(goal.days for goal in view.goals)
-    return f"{sum(goal.kept for goal in view.goals)} of {days}" if days else UNKNOWN
-
-
 def _rounded(days: pd.DataFrame) -> str:
     judged, rounded = int(days["judged"].sum()), int(days["rounded"].sum())
     return f"{rounded} of {judged} with a rounded back" if judged else "none judged"

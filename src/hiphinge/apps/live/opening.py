@@ -56,12 +56,18 @@ async def _bluetooth(stack: AsyncExitStack, wearer: str) -> Opened:
 
 def _simulated(scenario: str, speed: float) -> Opened:
     played = simulate.scenario(scenario)
-    params = replace(settings.load(), sensors=played.sensors)
+    params = settings.load()
+    source = Replayed(SIMULATED, played.sensors, played.batches(), speed)
+    found = calibration(played, params)
+    return Opened(source, replace(params, sensors=played.sensors), found, found.wearer)
+
+
+def calibration(played: simulate.Simulation, params: monitor.Params) -> Calibration:
+    """What the movements at the beginning of the scenario tell; later they would take two minutes to watch."""
     beginning = list(until(played.batches(), CALIBRATED_S))
     spans = wizard.from_controls(one for batch in beginning for one in batch if isinstance(one, Control))
-    found = wizard.calibrate_recording(params, beginning, spans, wearer=played.score.wearer.name)
-    source = Replayed(SIMULATED, played.sensors, played.batches(), speed)
-    return Opened(source, params, found, played.score.wearer.name)
+    worn = replace(params, sensors=played.sensors)
+    return wizard.calibrate_recording(worn, beginning, spans, wearer=played.score.wearer.name)
 
 
 def _recorded(path: Path, speed: float) -> Opened:
