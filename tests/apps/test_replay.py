@@ -44,7 +44,7 @@ def test_it_tells_repetitions_and_alerts_as_they_were(run: Run) -> None:
     lines = done.stdout.splitlines()
     assert [line.split()[4] for line in lines if " rep " in line] == ["hinge", "stoop", "squat"]
     assert len([line for line in lines if "Rounded to" in line]) == 1
-    assert lines[-1] == "3 repetitions, 1 alerts."
+    assert lines[-1] == "3 repetitions, 1 alert."
     assert done.stderr == ""
 
 
@@ -70,12 +70,12 @@ def test_what_if_tells_what_changes_and_why(run: Run) -> None:
     lines = done.stdout.splitlines()
     assert any("rounded -> not rounded (peak lumbar " in line for line in lines)
     assert any("no longer told: Rounded to" in line and "rounding.on_share: " in line for line in lines)
-    assert lines[-1] == ("With rounding.on_share=1.2, rounding.off_share=1.1: 2 changes in 3 repetitions and 1 alerts.")
+    assert lines[-1] == ("With rounding.on_share=1.2, rounding.off_share=1.1: 2 changes in 3 repetitions and 1 alert.")
 
 
 def test_what_if_nothing_changes_says_so(run: Run) -> None:
     assert run("--set", "rounding.on_share=0.8").stdout == (
-        "With rounding.on_share=0.8: 0 changes in 3 repetitions and 1 alerts.\n"
+        "With rounding.on_share=0.8: 0 changes in 3 repetitions and 1 alert.\n"
     )
 
 

@@ -122,7 +122,7 @@ def test_replay_tells_what_analyze_found(recording: Path, analyzed: Path, warm: 
         found = [e[time] for e in events if e["event"] == kind]
         assert found == pytest.approx(pd.read_csv(analyzed / f"{table}.csv")[time].tolist())
     words = warm("replay", recording).out
-    assert "3 repetitions, 1 alerts." in words
+    assert "3 repetitions, 1 alert." in words
 
 
 def test_replay_with_other_settings_says_what_changes(recording: Path, warm: Run) -> None:

@@ -17,6 +17,7 @@ import click
 
 from hiphinge import __version__, settings
 from hiphinge.apps import owner
+from hiphinge.apps.report.words import plural
 from hiphinge.errors import HiphingeError
 from hiphinge.fusion import filters
 from hiphinge.settings.drivers import load_drivers
@@ -113,7 +114,7 @@ def _settings() -> Sign:
 
 def _secrets() -> Sign:
     found = settings.load_secrets()
-    return Sign("secrets", GOOD, f"{len(found.push)} push addresses" if found.push else "none")
+    return Sign("secrets", GOOD, plural(len(found.push), "push address", "push addresses") if found.push else "none")
 
 
 def _sensors() -> Sign:
@@ -132,7 +133,7 @@ def _bluetooth() -> Sign:
         async with radio() as air:
             near = await nearby(air, SCAN_S)
         known = sum(one.driver is not None for one in near)
-        return f"works; {len(near)} devices near, {known} of them sensors that hiphinge knows"
+        return f"works; {plural(len(near), 'device')} near, hiphinge knows {known} of them"
 
     return Sign("bluetooth", GOOD, asyncio.run(look()))
 

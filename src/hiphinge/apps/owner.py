@@ -16,15 +16,16 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from hiphinge.errors import HeldError
 from hiphinge.settings import home, private_folder, write_private
 
+T = TypeVar("T")
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
 LOCK, CARD = "owner.lock", "owner.json"
@@ -40,13 +41,13 @@ else:
 
 
 @contextmanager
-def owning(what: str) -> Iterator[None]:
-    """Own this home as ``what`` ("lift", "desk", …); HeldError says who does already."""
+def owning(what: str, doing: str = "recording") -> Iterator[None]:
+    """Own this home as ``what`` ("lift", "desk", …) that is ``doing`` something; HeldError says who does already."""
     with (home() / LOCK).open("a+") as file:
         if not locked(file):
             raise HeldError(_held())
-        card = {"what": what, "since": datetime.now().astimezone().isoformat(timespec="seconds"), "pid": os.getpid()}
-        _write_card(card)
+        since = datetime.now().astimezone().isoformat(timespec="seconds")
+        _write_card({"what": what, "doing": doing, "since": since, "pid": os.getpid()})
         try:
             yield
         finally:
@@ -78,8 +79,28 @@ async def answering(answer: Answer) -> AsyncIterator[None]:
             Path(str(place["path"])).unlink(missing_ok=True)
 
 
+async def unless_taken(what: str, work: Coroutine[Any, Any, T]) -> T:
+    """``work`` of an owner that records nothing; HeldError when another command takes the home over meanwhile."""
+    task, taken = asyncio.ensure_future(work), False
+
+    def answer(question: dict[str, Any]) -> dict[str, Any]:
+        nonlocal taken
+        if question.get("ask") != "stop":
+            return {}
+        taken = True
+        return {"taken": task.cancel()}
+
+    async with answering(answer):
+        try:
+            return await task
+        except asyncio.CancelledError as e:
+            if taken:
+                raise HeldError(f"{what}: another command has taken the sensors over. Nothing was kept.") from e
+            raise
+
+
 def owner() -> dict[str, Any] | None:
-    """Who owns this home: what, since, pid and where it answers; None when nobody does."""
+    """Who owns this home: what, doing, since, pid and where it answers; None when nobody does."""
     path = home() / LOCK
     if not path.exists():
         return None
@@ -161,11 +182,14 @@ def _card() -> dict[str, Any]:
 
 def _held() -> str:
     card = _card()
+    return f"The sensors are held: {in_words(card)}. Stop it, or add --take-over."
+
+
+def in_words(card: dict[str, Any]) -> str:
+    """Who, what and since when: "desk is recording since 09:12"."""
     since = str(card.get("since", ""))[11:16]
-    return (
-        f"The sensors are held: {card.get('what', 'another command')} is recording"
-        f"{f' since {since}' if since else ''}. Stop it, or add --take-over."
-    )
+    doing = f" is {card['doing']}" if "doing" in card else " has begun"
+    return f"{card.get('what', 'another command')}{doing}{f' since {since}' if since else ''}"
 
 
 def locked(file: TextIO) -> bool:

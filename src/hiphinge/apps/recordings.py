@@ -14,6 +14,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from hiphinge.apps.report.words import plural
 from hiphinge.recording import Contents, Header, Repaired, SensorContents, open_recording
 from hiphinge.recording import repair as write_repaired
 
@@ -106,7 +107,7 @@ def in_words(file: Path, header: Header, contents: Contents) -> Iterator[str]:
     yield f"  written by   {header.software} ({header.source}), {header.created_utc}"
     yield f"  wearer       {header.wearer or 'not named'}"
     yield f"  begins       {wall_clock(contents)}"
-    yield f"  lasts        {duration(contents.duration_s)}, {contents.inputs} inputs"
+    yield f"  lasts        {duration(contents.duration_s)}, {plural(contents.inputs, 'input')}"
     yield f"  calibration  {'yes' if header.calibration else 'no'}"
     for s in contents.sensors:
         yield f"  sensor       {sensor_in_words(s)}"
@@ -125,21 +126,22 @@ def sensor_in_words(s: SensorContents) -> str:
     """One line a sensor."""
     who = f"{s.sensor.site or 'not named'} ({s.sensor.sensor}, {s.sensor.device or 'unknown device'})"
     if s.samples is None:
-        return f"{who}: {s.packets} packets"
-    refused = f", {s.refused} packets refused" if s.refused else ""
+        return f"{who}: {plural(s.packets, 'packet')}"
+    refused = f", {plural(s.refused, 'packet')} refused" if s.refused else ""
     rate = "" if math.isnan(s.rate_hz) else f" at {s.rate_hz:.1f} Hz"
-    return f"{who}: {s.packets} packets, {s.samples} samples{rate}, {100 * s.lost_share:.2f} % missing{refused}"
+    heard = f"{plural(s.packets, 'packet')}, {plural(s.samples, 'sample')}"
+    return f"{who}: {heard}{rate}, {100 * s.lost_share:.2f} % missing{refused}"
 
 
 def repaired_in_words(saved: Repaired) -> Iterator[str]:
     """The lines of ``hiphinge repair``."""
     yield from (f"damage: {text}" for text in saved.damage)
-    yield f"saved {saved.saved_inputs} inputs over {duration(saved.saved_s)} to {saved.out}"
+    yield f"saved {plural(saved.saved_inputs, 'input')} over {duration(saved.saved_s)} to {saved.out}"
     if not saved.damage:
         yield "nothing was damaged; this is a plain copy"
         return
     tail = "; how much was lost at the end is not known" if saved.tail_unknown else ""
-    yield f"lost {saved.lost_inputs} inputs over {saved.lost_s:.2f} s in between{tail}"
+    yield f"lost {plural(saved.lost_inputs, 'input')} over {saved.lost_s:.2f} s in between{tail}"
 
 
 def start_utc(contents: Contents) -> str | None:

@@ -13,6 +13,7 @@ from hiphinge import session
 from hiphinge.apps.analyze import overrides
 from hiphinge.apps.differences import differences
 from hiphinge.apps.live.telling import events, line
+from hiphinge.apps.report.words import plural
 from hiphinge.apps.watch import Watch
 from hiphinge.blocks import Alert, Outcome, Repetition
 from hiphinge.errors import SettingsError
@@ -80,7 +81,7 @@ def run(opened: Session, speed: float, as_json: bool) -> None:
         for group in groups:
             watch.show(watched.feed(group))
         watch.show(watched.finish())
-    click.echo(f"{len(watch.reps)} repetitions, {len(watch.alerts)} alerts.")
+    click.echo(f"{plural(len(watch.reps), 'repetition')}, {plural(len(watch.alerts), 'alert')}.")
 
 
 def tell(outcome: Outcome) -> None:
@@ -100,7 +101,8 @@ def what_if(opened: Session, chosen: dict[str, str], as_json: bool) -> None:
     for change in lines:
         click.echo(change)
     changed = ", ".join(f"{name}={value}" for name, value in chosen.items())
-    click.echo(f"With {changed}: {len(lines)} changes in {len(before[0])} repetitions and {len(before[1])} alerts.")
+    counted = f"{plural(len(before[0]), 'repetition')} and {plural(len(before[1]), 'alert')}"
+    click.echo(f"With {changed}: {plural(len(lines), 'change')} in {counted}.")
 
 
 def found(opened: Session, chosen: dict[str, str]) -> tuple[list[Repetition], list[Alert]]:

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hiphinge import __version__, settings
 from hiphinge.apps.convert import FLUSH_S, Start
+from hiphinge.apps.report.words import plural
 from hiphinge.blocks import SITES
 from hiphinge.monitor import Params
 from hiphinge.recording import Header, Writer, replacing
@@ -92,7 +93,7 @@ def command(
     with replacing(output) as recording, replacing(truth_beside(output)) as truth:
         write_recording(played, header(played, arguments), recording)
         write_truth(played, truth)
-    click.echo(f"{output}: {played.duration / 60:.1f} minutes, {len(played.lifts)} repetitions.")
+    click.echo(f"{output}: {played.duration / 60:.1f} minutes, {plural(len(played.lifts), 'repetition')}.")
 
 
 def truth_beside(output: Path) -> Path:

@@ -10,6 +10,7 @@ import click
 
 from hiphinge.apps import owner
 from hiphinge.apps.live import standby
+from hiphinge.apps.report.words import plural
 from hiphinge.errors import InputError
 
 MINUTES = click.FloatRange(0, 24 * 60, min_open=True)
@@ -31,7 +32,7 @@ def command(*, as_json: bool, pause: float | None, snooze: float | None, resume:
     held, service = owner.owner(), standby.service()
     told = owner.ask({"ask": "status"}) if held else None
     if as_json:
-        card = held and {name: held.get(name) for name in ("what", "since", "pid")}
+        card = held and {name: held.get(name) for name in ("what", "doing", "since", "pid")}
         click.echo(json.dumps({"owner": card, "status": told, "service": service}))
         return
     for words in [*service_lines(service), *held_lines(held, service), *(lines(told) if told else ())]:
@@ -65,14 +66,14 @@ def held_lines(held: dict[str, Any] | None, service: dict[str, Any] | None) -> l
     """Who holds the sensors."""
     if held is None:
         return [] if service else ["Nothing is being recorded. Begin with: hiphinge lift, or hiphinge desk"]
-    since = str(held.get("since", ""))[11:16]
-    return [f"{held.get('what', 'another command')} since {since or 'a moment ago'}"]
+    return [owner.in_words(held)]
 
 
 def lines(told: dict[str, Any]) -> list[str]:
     """The owner's answer for people."""
     minutes = told["seconds"] / 60
-    words = [f"{minutes:.0f} min, {told['repetitions']} repetitions, {told['alerts']} alerts → {told['recording']}"]
+    counted = f"{plural(told['repetitions'], 'repetition')}, {plural(told['alerts'], 'alert')}"
+    words = [f"{minutes:.0f} min, {counted} → {told['recording']}"]
     words += [told[name] for name in ("recording_trouble", "radio_trouble") if told[name]]
     words += day_lines(told)
     for one in told["sensors"]:
@@ -90,7 +91,7 @@ def day_lines(told: dict[str, Any]) -> list[str]:
     if told.get("sitting_s") is not None:
         words.append(f"Sitting for {told['sitting_s'] / 60:.0f} min, since {_at(-told['sitting_s'])}.")
     if told.get("breaks"):
-        words.append(f"{told['breaks']} break{'s' * (told['breaks'] > 1)} taken.")
+        words.append(f"{plural(told['breaks'], 'break')} taken.")
     if told.get("paused_s") is not None:
         words.append(f"Paused until {_at(told['paused_s'])}: no cue of any kind.")
     if told.get("snoozed_s") is not None:

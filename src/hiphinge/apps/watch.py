@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from hiphinge.apps.report.words import plural
 from hiphinge.blocks import Alert, Outcome, Repetition
 
 BAR = 30
@@ -58,7 +59,7 @@ class Watch:
         bars = Table.grid(padding=(0, 1))
         bars.add_row("lumbar", *self._bar("lumbar_flexion", self.own_range, LUMBAR))
         bars.add_row("hip", *self._bar("hip_flexion", math.radians(110), HIP))
-        lines = [Text(f"{len(self.reps)} repetitions", style="bold")]
+        lines = [Text(plural(len(self.reps), "repetition"), style="bold")]
         lines += [Text(told(rep)) for rep in self.reps[-3:]]
         lines += [Text(f"{a.t:8.1f} s  {a.message}", style=WARN) for a in self.alerts[-2:]]
         return Panel(Group(bars, *lines), title=f"{self.title} · {self._t:.0f} s", width=76)

@@ -25,6 +25,7 @@ from hiphinge.apps.live.day import Day
 from hiphinge.apps.live.opening import Opened, open_source, shown
 from hiphinge.apps.live.still_right import StillRight
 from hiphinge.apps.live.telling import JsonLines, line, sensor_row
+from hiphinge.apps.report.words import plural
 from hiphinge.apps.watch import Watch
 from hiphinge.blocks import Alert, Input, Outcome
 from hiphinge.monitor import Monitor
@@ -154,7 +155,8 @@ def answer(question: dict[str, Any], live: Live, totals: Totals, path: Path) -> 
 def ended(totals: Totals, live: Live, path: Path) -> str:
     """The last sentence."""
     trouble = f" {live.health.recording}" if live.health.recording else ""
-    return f"{totals.seconds:.0f} s, {totals.reps} repetitions, {totals.alerts} alerts. {path}{trouble}"
+    counted = f"{plural(totals.reps, 'repetition')}, {plural(totals.alerts, 'alert')}"
+    return f"{totals.seconds:.0f} s, {counted}. {path}{trouble}"
 
 
 def deliver(live: Live, views: ExitStack, tell: Tell) -> None:

@@ -28,9 +28,9 @@ def verdict(rounded: object) -> str:
     return "rounded" if rounded else "not rounded"
 
 
-def plural(n: int, one: str) -> str:
-    """``1 alert``, ``3 alerts``."""
-    return f"{n} {one}" if n == 1 else f"{n} {one}s"
+def plural(n: int, one: str, many: str = "") -> str:
+    """``1 alert``, ``3 alerts``; ``many`` where it is not made with an s."""
+    return f"{n} {one}" if n == 1 else f"{n} {many or f'{one}s'}"
 
 
 def listed(parts: list[str]) -> str:
