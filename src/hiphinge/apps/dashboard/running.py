@@ -15,7 +15,7 @@ from hiphinge.alerts.cues import SET, START, STOP
 from hiphinge.apps import owner
 from hiphinge.apps.dashboard.view import View
 from hiphinge.apps.dashboard.web import in_words
-from hiphinge.apps.guided.virtual import Obliging
+from hiphinge.apps.guided.virtual import Obliging, oblige
 from hiphinge.apps.live import books, keeping
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.opening import BLE, SIMULATED, Opened, open_source, shown, uncalibrated
@@ -165,8 +165,7 @@ class Running:
         def hear(inputs: Sequence[Input], outcome: Outcome) -> None:
             if not guide.done:
                 self.told = guide.feed(inputs)
-                if isinstance(opened.source, Obliging):
-                    opened.source.follow(self.told)
+                oblige(opened.source, self.told)
             if guide.done:
                 live.stop()
 

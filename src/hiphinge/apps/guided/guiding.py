@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hiphinge import __version__, monitor, session, settings
-from hiphinge.apps.guided.virtual import Obliging, oblige
+from hiphinge.apps.guided.virtual import Heard, Obliging, oblige
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.opening import BLE, SIMULATED, open_source
 from hiphinge.blocks import Control, Input, Outcome
@@ -132,6 +132,8 @@ class Checked:
             who = opened.wearer or "you"
             raise InputError(f"No calibration is kept for {who}, expected one. Calibrate first: hiphinge calibrate")
         self._source = opened.source
+        if isinstance(self._source, Heard):
+            self._source.follow("stand", "", 1)
         self._check = Check(opened.params, opened.source.sensors, kept)
         self.live = Live(opened.source, monitor.Monitor(opened.params))
         self.live.listeners.append(self._hear)

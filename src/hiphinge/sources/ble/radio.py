@@ -37,6 +37,11 @@ class Radio:
         """A scanner that calls ``heard`` for every advertisement."""
         return BleakScanner(detection_callback=heard, backend=self.scanner_class)
 
+    def follow(self, step: str, site: str, attempt: int) -> None:
+        """What a guide asks of the wearer: told to a test bench whose scanner class has ``follow``; people read it."""
+        if follow := getattr(self.scanner_class, "follow", None):
+            follow(step, site, attempt)
+
     def client(self, device: BLEDevice, lost: Callable[[], None], timeout: float) -> BleakClient:
         """A fresh client for one attempt."""
         return BleakClient(device, lambda _: lost(), timeout=timeout, backend=self.client_class)

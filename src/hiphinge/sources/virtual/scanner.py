@@ -42,6 +42,11 @@ class VirtualScanner(BaseBleakScanner):
     ) -> None:
         super().__init__(detection_callback, service_uuids)
 
+    @classmethod
+    def follow(cls, step: str, site: str, attempt: int) -> None:
+        """What a guide asks of the wearer (see :class:`hiphinge.sources.ble.radio.Radio`)."""
+        cls.air.follow(step, site, attempt)
+
     async def start(self) -> None:
         """Listen."""
         self.seen_devices = {}

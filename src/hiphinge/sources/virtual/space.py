@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from bumble import hci
@@ -16,6 +16,8 @@ from bumble.link import LocalLink
 from hiphinge.sources.virtual.client import VirtualClient
 from hiphinge.sources.virtual.scanner import VirtualScanner
 
+Follow = Callable[[str, str, int], None]
+
 HOST_ADDRESS = "F0:F1:F2:F3:F4:F5"
 LONGEST_PACKET = 251
 """Bytes of a link-layer packet with data length extension; bumble's 27 cuts every notification into pieces."""
@@ -24,12 +26,13 @@ LONGEST_PACKET = 251
 class Air:
     """A link with one central on it; ``scanner`` and ``client`` are its classes for bleak's ``backend=``.
 
-    Made by :func:`opened`.
+    ``follow`` hears what a guide asks of whoever wears the sensors. Made by :func:`opened`.
     """
 
     def __init__(self) -> None:
         self.scanner = type("VirtualScanner", (VirtualScanner,), {"air": self})
         self.client = type("VirtualClient", (VirtualClient,), {"air": self})
+        self.follow: Follow = lambda step, site, attempt: None
         self._link = LocalLink()
         self._rssi: dict[str, float] = {}
         self._scanning, self._switching = 0, asyncio.Lock()

@@ -39,7 +39,8 @@ class Worn:
 
     scenario, hours, seed : as in ``hiphinge simulate``. twist : s that all sensors are twisted in one
     hand first, from the first stream on. sensors : site -> make, none: the three
-    usual sites with the first makes of TWINS. faults : of all sensors; faults_of : of one site,
+    usual sites with the first makes of TWINS. Where a guide speaks, the scenario waits and the wearer
+    does what it says. faults : of all sensors; faults_of : of one site,
     in place of them.
     """
 
@@ -86,6 +87,7 @@ async def wearing(worn: Worn) -> AsyncIterator[Wearer]:
     played = simulate.scenario(worn.scenario, hours=worn.hours, seed=worn.seed, sites=tuple(worn.makes), faults=())
     motion = Motion(played, worn.twist)
     async with opened() as air, AsyncExitStack() as stack:
+        air.follow = motion.follow
         peripherals = {}
         for number, (site, make) in enumerate(worn.makes.items()):
             # Each a little farther away than the one before, so that one is the nearest.
