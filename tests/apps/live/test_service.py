@@ -227,10 +227,9 @@ def test_a_full_disk_is_told_at_once_and_recording_begins_again() -> None:
         process.kill()
         process.wait()
         process.stdout.close()
-    assert any("cut off; repaired" in line for line in lines)
     files = [file for file in keeping.recordings().glob("*-desk*.mcap") if not file.stem.endswith(".damaged")]
     assert len(files) >= 2
-    assert all(is_closed(file) for file in files)
+    assert all(is_closed(file) for file in files)  # the first by a repair, or by itself where the room came in time
 
 
 def test_one_service_a_home_and_status_says_what_it_waits_for(capsys: pytest.CaptureFixture[str]) -> None:
