@@ -16,12 +16,14 @@ from hiphinge.devices.driver import (
     CONFIGURED,
     CONNECTED,
     DEVICE,
+    MOTOR,
     Advertisement,
     Ask,
     Configuration,
     Read,
     Step,
     Subscribe,
+    Wait,
     Wanted,
     Write,
 )
@@ -71,7 +73,7 @@ def device(*infos: bytes, refuses: bytes = b"") -> Callable[[Step], bytes | None
 def test_the_note_has_examples() -> None:
     """Were a fence renamed, the tests below would hold for nothing."""
     counts = [len(examples(NOTE, fence)) for fence in ("control", "indication", "info", "time", "data")]
-    assert counts == [5, 2, 3, 1, 3]
+    assert counts == [6, 2, 3, 1, 3]
     assert len(plain(NOTE, "refused")) == 1
 
 
@@ -181,9 +183,25 @@ def test_a_board_without_gyroscope() -> None:
 def test_its_blink_and_its_stop() -> None:
     """As the note's bytes."""
     done, seen = converse(Hiphinge().blink(), device(READY))
-    assert (seen, done[0].payload) == (True, CONTROLS[4][0])
+    assert (seen, done) == (True, [Subscribe("control"), done[1]])
+    assert done[1].payload == CONTROLS[4][0]  # type: ignore[union-attr]  # it is an Ask
     done, _ = converse(Hiphinge().stop(), device(READY))
     assert done == [Write("control", CONTROLS[2][0], response=True)]
+
+
+def test_its_motor() -> None:
+    """INFO tells whether there is one, so does the configuration; one command, then the time that it takes."""
+    (with_motor,) = plain(NOTE, "info_with_motor")
+    for info, there in ((READY, False), (with_motor, True)):
+        assert converse(Hiphinge().has_motor(), device(info))[1] is there
+        got = converse(Hiphinge().start(Wanted(100, 150, 34)), device(info))[1]
+        assert got.more.get(MOTOR, False) is there
+        assert Configuration.from_text(got.to_text()) == got
+    (_, ask, wait), _ = converse(Hiphinge().vibrate(0.15, 2), device(READY))
+    assert ask.payload == CONTROLS[5][0]  # type: ignore[union-attr]  # it is an Ask
+    assert wait == Wait(pytest.approx(0.45))
+    with pytest.raises(SensorRefused, match="not in this state"):
+        converse(Hiphinge().vibrate(0.15, 2), device(READY, refuses=b"\x06"))
 
 
 def test_an_exchange_of_times() -> None:

@@ -12,7 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hiphinge.blocks import ImuBlock, Link
-from hiphinge.devices.driver import CONFIGURED, CONNECTED, COUNTED, Advertisement, Ask, Configuration, Step, Wanted
+from hiphinge.devices.driver import (
+    CONFIGURED,
+    CONNECTED,
+    COUNTED,
+    MOTOR,
+    Advertisement,
+    Ask,
+    Configuration,
+    Step,
+    Wait,
+    Wanted,
+    Write,
+)
 from hiphinge.devices.metamotion import SERVICE, Decoder, MetaMotion
 from hiphinge.devices.registry import DRIVERS, recognised
 from hiphinge.errors import SensorRefused
@@ -144,6 +156,20 @@ def test_blink_stop_and_battery() -> None:
     ((raw, meaning),) = examples(NOTE, "battery")
     assert converse(MetaMotion().battery(), board("bmi160", {raw[:2]: raw})[1])[1] == meaning["per_cent"]
     assert converse(MetaMotion().battery(), lambda step: None)[1] is None
+
+
+def test_its_motor() -> None:
+    """The maker's own pulse; whether there is a driver, a module of its own says, and the configuration keeps."""
+    motor, _ = examples(NOTE, "pulse")
+    done, _ = converse(MetaMotion().vibrate(motor[1]["seconds"], 1), lambda step: None)
+    assert done == [Write("command", motor[0]), Wait(5.0)]
+    done, _ = converse(MetaMotion().vibrate(0.15, 2), lambda step: None)
+    pulse = Write("command", bytes.fromhex("08 01 f8 96 00 00"))
+    assert done == [pulse, Wait(pytest.approx(0.3)), pulse, Wait(0.15)]
+    for said, there in ((b"\x08\x80\x00\x00", True), (b"\x08\x80", False), (b"", False)):
+        _, answer = board("bmi160", {b"\x08\x80": said})
+        assert converse(MetaMotion().has_motor(), answer)[1] is there
+        assert converse(MetaMotion().start(Wanted()), answer)[1].more.get(MOTOR, False) is there
 
 
 # --- Two streams -------------------------------------------------------------------------

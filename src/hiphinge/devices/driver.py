@@ -31,6 +31,11 @@ HOST, DEVICE, COUNTED = "host", "device", "counted"
 CONNECTED, CONFIGURED, LOST, BATTERY = "connected", "configured", "lost", "battery"
 """States of a :class:`~hiphinge.blocks.Link`; the value of "configured" is a Configuration, of "battery" per cent."""
 
+MOTOR = "motor"
+"""In ``Configuration.more``, true: the sensor says that it drives a motor. Decoders do not look at it."""
+PAUSE_S = 0.15
+"""Between two pulses, as long as one: less runs together on the skin with a motor that takes 50 ms to stop [D]."""
+
 T = TypeVar("T")
 
 
@@ -206,6 +211,7 @@ class Driver:
     characteristics : short name -> the UUIDs (lower case, any of them) it may have.
     refusal_s : s that the device refuses a connection after a failed one.
     exchange_s : s between two exchanges of time, or None.
+    motor : which of its kind have one, in words; "" none.
     """
 
     name: ClassVar[str]
@@ -214,6 +220,7 @@ class Driver:
     characteristics: ClassVar[Mapping[str, tuple[str, ...]]]
     refusal_s: ClassVar[float] = 0.0
     exchange_s: ClassVar[float | None] = None
+    motor: ClassVar[str] = ""
 
     def recognises(self, seen: Advertisement) -> bool:
         """Whether this advertisement is of such a device."""
@@ -241,6 +248,16 @@ class Driver:
     def blink(self) -> Steps[bool]:
         """Make itself seen or felt; False where it cannot."""
         return False
+        yield
+
+    def has_motor(self) -> Steps[bool]:
+        """Whether it says that it drives one; nobody can ask whether something hangs on it."""
+        return False
+        yield
+
+    def vibrate(self, pulse_s: float, pulses: int) -> Steps[None]:
+        """Run its motor, while it streams too; ends with the last pulse. Only where it says that it drives one."""
+        return
         yield
 
     def exchange(self, host_ns: int) -> Steps[None]:

@@ -14,6 +14,8 @@ from hiphinge.devices.configured import Configured, number
 from hiphinge.devices.driver import (
     BATTERY_LEVEL,
     DEVICE,
+    MOTOR,
+    PAUSE_S,
     Advertisement,
     Ask,
     Configuration,
@@ -22,6 +24,7 @@ from hiphinge.devices.driver import (
     Read,
     Steps,
     Subscribe,
+    Wait,
     Wanted,
     Write,
     undecoded,
@@ -31,7 +34,7 @@ from hiphinge.errors import SensorRefused
 
 NAME = "hiphinge_ble"
 SERVICE, CONTROL, INFO, DATA, TIME = (f"593eb2a{i}-6c46-42ee-82b3-ea146566917e" for i in range(5))
-CONFIGURE, START, STOP, ASK_TIME, BLINK = range(1, 6)
+CONFIGURE, START, STOP, ASK_TIME, BLINK, VIBRATE = range(1, 7)
 STATUS = {1: "unknown command", 2: "wrong length", 3: "a value it does not offer", 4: "not in this state"}
 SAMPLES = 5
 """A packet: half as many packets cost half the power and radio; 50 ms at 100 Hz is still live [D]."""
@@ -43,6 +46,8 @@ INTEGER_V1 = 0x01
 _SAMPLE = np.dtype([("acc", "<i2", 3), ("gyr", "<i2", 3)])
 _ABOUT = struct.Struct("<BBHBBHffIHBB")
 _TIME = struct.Struct("<III")
+HAS_MOTOR = 0x01
+"""Of ``has``, the byte after those 24, which old firmware does not have."""
 SLOWEST_US = 10_000_000
 """An answer that took longer is one to another question: the link gives up before."""
 
@@ -63,6 +68,7 @@ class About:
     rates: int
     acc_ranges: int
     gyr_ranges: int
+    has: int = 0
 
     @classmethod
     def parse(cls, payload: bytes | None) -> About:
@@ -72,7 +78,7 @@ class About:
             raise SensorRefused(
                 f"{NAME}: INFO begins with {head}, expected version 1. Update its firmware or hiphinge."
             )
-        return cls(*_ABOUT.unpack_from(payload))
+        return cls(*_ABOUT.unpack_from(payload), *payload[_ABOUT.size :][:1])
 
 
 def nearest(wanted: float, offered: Sequence[int], bits: int) -> int:
@@ -93,6 +99,7 @@ class Hiphinge(Driver):
         "battery": (BATTERY_LEVEL,),
     }
     exchange_s = 2.0
+    motor = "a board to which you fitted one"
 
     def recognises(self, seen: Advertisement) -> bool:
         """By its service, or its name where the system shows no services."""
@@ -119,7 +126,9 @@ class Hiphinge(Driver):
         yield Subscribe("time")
         yield Subscribe("data")
         yield from _command(START)
-        more = {"acc_lsb": got.acc_lsb, "gyr_lsb": got.gyr_lsb if gyr else None, "boot": got.boot}
+        more: dict[str, object] = {"acc_lsb": got.acc_lsb, "gyr_lsb": got.gyr_lsb if gyr else None, "boot": got.boot}
+        if got.has & HAS_MOTOR:
+            more[MOTOR] = True
         return Configuration(rate, acc * GRAVITY, float(np.deg2rad(gyr)), more)
 
     def stop(self) -> Steps[None]:
@@ -132,8 +141,19 @@ class Hiphinge(Driver):
 
     def blink(self) -> Steps[bool]:
         """Its lamp, for ten seconds."""
+        yield Subscribe("control")
         yield from _command(BLINK, bytes([BLINK_S]))
         return True
+
+    def has_motor(self) -> Steps[bool]:
+        """As INFO says."""
+        return bool(About.parse((yield Read("info"))).has & HAS_MOTOR)
+
+    def vibrate(self, pulse_s: float, pulses: int) -> Steps[None]:
+        """One command: the board counts the pulses."""
+        yield Subscribe("control")
+        yield from _command(VIBRATE, struct.pack("<HHB", round(1000 * pulse_s), round(1000 * PAUSE_S), pulses))
+        yield Wait(pulses * (pulse_s + PAUSE_S) - PAUSE_S)
 
     def exchange(self, host_ns: int) -> Steps[None]:
         """The token is the host's own µs, so that the answer says when it was asked."""

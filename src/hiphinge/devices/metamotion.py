@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -12,6 +13,8 @@ from hiphinge.blocks import GRAVITY, Bools, Floats, ImuBlock, Link, Packet
 from hiphinge.devices.configured import Configured, number
 from hiphinge.devices.driver import (
     COUNTED,
+    MOTOR,
+    PAUSE_S,
     Advertisement,
     Ask,
     Configuration,
@@ -19,6 +22,7 @@ from hiphinge.devices.driver import (
     Driver,
     Steps,
     Subscribe,
+    Wait,
     Wanted,
     Write,
     undecoded,
@@ -28,12 +32,14 @@ from hiphinge.errors import SensorRefused
 
 NAME = "metamotion"
 SERVICE = "326a9000-85cb-9195-d9dd-464cfbbae75a"
-LED, ACC, SETTINGS, GYR, FUSION = 0x02, 0x03, 0x11, 0x13, 0x19
+LED, ACC, HAPTIC, SETTINGS, GYR, FUSION = 0x02, 0x03, 0x08, 0x11, 0x13, 0x19
 """Modules."""
 INFO, POWER, SAMPLING, CONFIG, BATTERY = 0x00, 0x01, 0x02, 0x03, 0x0C
 """Registers; of both sensors alike."""
 READ = 0x80
 """In a register's number: read it, or its answer."""
+PULSE, FULL, OF_A_MOTOR = 0x01, 248, 0
+"""Register of the haptic module; 100 % as the maker's SDK counts it; 1 would be a buzzer."""
 
 RATES = {25: 6, 50: 7, 100: 8, 200: 9}
 """Hz -> what both sensors call it; 200 Hz is 133 notifications a second already."""
@@ -75,6 +81,7 @@ class MetaMotion(Driver):
         "command": ("326a9001-85cb-9195-d9dd-464cfbbae75a",),
         "data": ("326a9006-85cb-9195-d9dd-464cfbbae75a",),
     }
+    motor = "an R+ has one, on other boards nothing hangs on its pin"
 
     def recognises(self, seen: Advertisement) -> bool:
         """By its service; its name can be changed by its owner."""
@@ -84,6 +91,7 @@ class MetaMotion(Driver):
         """Find out the chip, stop what runs, set both sensors, compare, stream."""
         yield Subscribe("data")
         chip = yield from _chip()
+        motor = yield from self.has_motor()
         yield from _halt(chip)
         rate = enough(wanted.rate_hz, RATES)
         acc_g = enough(wanted.acc_range / GRAVITY, chip.acc_ranges_g)
@@ -96,11 +104,13 @@ class MetaMotion(Driver):
             yield Write("command", bytes([sensor, SAMPLING, 1, 0]))
         for sensor in (ACC, GYR):
             yield Write("command", bytes([sensor, POWER, 1]))
-        more = {
+        more: dict[str, object] = {
             "chip": chip.name,
             "acc_lsb": acc_g * GRAVITY / 32768,
             "gyr_lsb": float(np.deg2rad(gyr_dps)) / GYR_FULL,
         }
+        if motor:
+            more[MOTOR] = True
         return Configuration(rate, acc_g * GRAVITY, float(np.deg2rad(gyr_dps)), more)
 
     def stop(self) -> Steps[None]:
@@ -122,6 +132,19 @@ class MetaMotion(Driver):
         yield Write("command", bytes.fromhex("02 03 00 02 1f 00 00 00 f4 01 00 00 e8 03 00 00 0a"))
         yield Write("command", bytes([LED, 0x01, 1]))
         return True
+
+    def has_motor(self) -> Steps[bool]:
+        """Whether there is a haptic module: it answers with a revision, an absent one with its name alone."""
+        yield Subscribe("data")
+        answer = yield from _read(HAPTIC, INFO, 2)
+        return answer is not None and len(answer) > 2
+
+    def vibrate(self, pulse_s: float, pulses: int) -> Steps[None]:
+        """A command a pulse; the board ends each by itself."""
+        pulse = struct.pack("<BBBHB", HAPTIC, PULSE, FULL, round(1000 * pulse_s), OF_A_MOTOR)
+        for left in reversed(range(pulses)):
+            yield Write("command", pulse)
+            yield Wait(pulse_s + (PAUSE_S if left else 0.0))
 
 
 def _chip() -> Steps[Chip]:

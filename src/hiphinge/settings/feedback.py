@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hiphinge.alerts.messages import WORDS
+from hiphinge.blocks import SITES
 from hiphinge.errors import SettingsError
 
 GOOD, SHIFT, NOTE = "good", "shift", "set_note"
@@ -68,11 +69,13 @@ class Speech(Way):
 class Vibration(Way):
     """The motor of a sensor.
 
+    site : where the sensor is worn that vibrates; "": the first that says it has a motor.
     pulse_s : s of one pulse; 0.15 (Lins 2018).
     pulses : how many; 2 (Lins 2018: two or three).
     """
 
     kinds: tuple[str, ...] = ("rounded_back", *_MOVE)
+    site: str = ""
     pulse_s: float = 0.15
     pulses: int = 2
 
@@ -94,6 +97,7 @@ class Feedback:
     def __post_init__(self) -> None:
         for name in ("sound", "desktop", "push", "speech", "vibration"):
             _known(f"feedback.{name}.kinds", getattr(self, name).kinds)
+        _a_site("feedback.vibration.site", self.vibration.site)
         _within("feedback.sound.volume", self.sound.volume, 0.0, 1.0)
         _within("feedback.vibration.pulse_s", self.vibration.pulse_s, 0.02, 2.0)
         _within("feedback.vibration.pulses", self.vibration.pulses, 1, 10)
@@ -105,6 +109,13 @@ def _known(name: str, kinds: tuple[str, ...]) -> None:
             raise SettingsError(
                 f"{name}: {kind!r}, expected some of {', '.join(KINDS)}. Correct the name, or leave it out.", name=name
             )
+
+
+def _a_site(name: str, site: str) -> None:
+    if site and site not in SITES:
+        raise SettingsError(
+            f'{name}: {site!r}, expected one of {", ".join(SITES)}, or "" for any. Correct the name.', name=name
+        )
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:

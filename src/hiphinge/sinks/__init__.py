@@ -12,7 +12,7 @@ from hiphinge.sinks.speech import Speech
 from hiphinge.sinks.terminal import ring
 from hiphinge.sinks.vibration import Buzz, Vibration
 
-__all__ = ["Backoff", "Delivery", "Desktop", "Push", "Sink", "Sound", "Speech", "Vibration", "ring", "wanted"]
+__all__ = ["Backoff", "Buzz", "Delivery", "Desktop", "Push", "Sink", "Sound", "Speech", "Vibration", "ring", "wanted"]
 
 
 def wanted(

@@ -26,6 +26,10 @@ class Replayed:
         ahead = 0.0 if self._speed == float("inf") else (time.monotonic() - self._at) * self._speed
         return self._latest_ns + round(ahead * 1e9)
 
+    async def vibrate(self, site: str, pulse_s: float, pulses: int) -> bool:
+        """Nobody wears it now."""
+        return False
+
     async def run(self, inbox: Inbox) -> None:
         """Put every input when it is due; ends with the last."""
         began, first_ns = time.monotonic(), None

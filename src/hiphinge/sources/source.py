@@ -26,3 +26,10 @@ class Source(Protocol):
     async def run(self, inbox: Inbox) -> None:
         """Raises RadioError, SensorRefused where nothing can be had at all."""
         ...
+
+    async def vibrate(self, site: str, pulse_s: float, pulses: int) -> bool:
+        """Run the motor of the sensor worn at ``site``, "" for any; returns with the last pulse.
+
+        False: none that was connected says it has one. Raises SensorRefused: one has, and did not run.
+        """
+        ...

@@ -60,6 +60,17 @@ def test_packed_and_single_samples_by_their_registers() -> None:
         one.write(twins.NOTIFY, b"\x03\x01\x01")
 
 
+def test_its_motor_and_not_its_buzzer() -> None:
+    """The page's pulses; an S has no such module here and says so."""
+    (pulse, meaning), (buzzer, _) = examples(NOTE, "pulse")
+    one = made("bmi160")
+    assert isinstance(one, twins.MetaMotion)
+    told(one, pulse.hex(), buzzer.hex())
+    assert one.vibrated == [(0.0, meaning["seconds"])]
+    assert told(one, "08 80") == [b"\x08\x80\x00\x00"]
+    assert told(made("bmi270"), "08 80") == [b"\x08\x80"]
+
+
 @pytest.mark.parametrize("chip", TWINS)
 def test_a_session_over_the_radio(chip: str) -> None:
     """Every sample that was sent, with the wearer's own values to half a count."""

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from hiphinge.sources.virtual.twin import Identity, Refused
-from hiphinge.sources.virtual.twins.open_layout import CONTROL, DATA, INFO, TIME, OpenLayout
+from hiphinge.sources.virtual.twins.open_layout import CONTROL, DATA, INFO, TIME, OpenLayout, WithMotor
+from tests.devices.notes import plain
 from tests.sources.virtual.playing import on_a_table
 
 NOTE = (Path(__file__).resolve().parents[3] / "firmware_notes" / "hiphinge_imu.md").read_text("utf-8")
@@ -24,7 +25,7 @@ def examples(fence: str) -> list[tuple[bytes, dict[str, Any]]]:
     return [(bytes.fromhex(text), json.loads(meaning)) for text, meaning in found]
 
 
-(CONFIGURE, _), (START, _), (STOP, _), (ASK_TIME, _), (BLINK, _) = examples("control")
+(CONFIGURE, _), (START, _), (STOP, _), (ASK_TIME, _), (BLINK, _), (VIBRATE, _) = examples("control")
 
 
 def made(rng_boot: int = 1592590337) -> OpenLayout:
@@ -125,6 +126,7 @@ def test_no_more_samples_than_fit(mtu: int, asked: int, fits: int) -> None:
         (b"\x05\x3d", b"\x85\x03"),
         (b"\x03", b"\x83\x00"),
         (BLINK, b"\x85\x00"),
+        (VIBRATE, b"\x86\x01"),
     ],
 )
 def test_what_it_refuses_and_says(command: bytes, answer: bytes) -> None:
@@ -186,3 +188,16 @@ def test_standard_services() -> None:
     for uuid, value in ((DATA, b"x"), (CONTROL, b"")):
         with pytest.raises(Refused):
             one.write(uuid, value)
+
+
+def test_a_motor_runs_as_it_is_told() -> None:
+    """Twice 150 ms; INFO tells of it behind what every board has."""
+    one = WithMotor(Identity("C4:7F:51:5E:00:02"), on_a_table)
+    one.power_on(0.0)
+    one._boot = 1592590337
+    one.at(2.0)
+    assert told(one, VIBRATE) == b"\x86\x00"
+    assert one.vibrated == [(2.0, 0.15), (2.3, 0.15)]
+    assert told(one, b"\x06\x96\x00\x96\x00\x0b") == b"\x86\x03"
+    told(one, CONFIGURE)
+    assert [one.read(INFO)] == plain(NOTE, "info_with_motor")

@@ -52,6 +52,10 @@ class Obliging:
         """What was sent has been looked at; nothing is asked: he stands and waits."""
         self._told.set()
 
+    async def vibrate(self, site: str, pulse_s: float, pulses: int) -> bool:
+        """Nothing is worn."""
+        return False
+
     async def run(self, inbox: Inbox) -> None:
         """Until it is cancelled; the guide is heard between one step and the next."""
         began, step = time.monotonic(), STEP_S if self._speed <= 1.0 else COARSE_S

@@ -19,7 +19,11 @@ T = TypeVar("T")
 
 
 class Conversation:
-    """One connection to one sensor: every notification becomes a packet, answers go to whoever asked."""
+    """One connection to one sensor: every notification becomes a packet, answers go to whoever asked.
+
+    Several may carry out steps at once (a motor runs while the battery is asked for): the device hears one
+    request at a time, since BlueZ refuses a second one as "in progress".
+    """
 
     def __init__(self, client: BleakClient, driver: Driver, sensor: str, put: Callable[[Packet], None]) -> None:
         self.client, self.driver, self.sensor = client, driver, sensor
@@ -27,6 +31,8 @@ class Conversation:
         self.heard = asyncio.Event()
         self._put = put
         self._over = False
+        self._line = asyncio.Lock()
+        self._subscribed: set[str] = set()
         self._questions: list[tuple[str, Callable[[bytes], bool], asyncio.Future[bytes]]] = []
 
     def close(self) -> None:
@@ -45,19 +51,27 @@ class Conversation:
 
     async def _do(self, step: Subscribe | Write | Read | Ask | Wait) -> bytes | None:
         if isinstance(step, Subscribe):
-            await self.client.start_notify(self._find(step.characteristic), self._listener(step.characteristic))
+            await self._subscribe(step.characteristic)
         elif isinstance(step, Write):
             await self._write(step)
         elif isinstance(step, Read):
-            return bytes(await self.client.read_gatt_char(self._find(step.characteristic)))
+            async with self._line:
+                return bytes(await self.client.read_gatt_char(self._find(step.characteristic)))
         elif isinstance(step, Ask):
             return await self._ask(step)
         else:
             await asyncio.sleep(step.seconds)
         return None
 
+    async def _subscribe(self, name: str) -> None:
+        async with self._line:
+            if name not in self._subscribed:
+                await self.client.start_notify(self._find(name), self._listener(name))
+                self._subscribed.add(name)
+
     async def _write(self, step: Write | Ask) -> None:
-        await self.client.write_gatt_char(self._find(step.characteristic), step.payload, response=step.response)
+        async with self._line:
+            await self.client.write_gatt_char(self._find(step.characteristic), step.payload, response=step.response)
 
     async def _ask(self, step: Ask) -> bytes | None:
         for _ in range(step.times):

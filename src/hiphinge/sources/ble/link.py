@@ -11,7 +11,16 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from hiphinge.blocks import Input, Link, Sensor
-from hiphinge.devices.driver import BATTERY, CONFIGURED, CONNECTED, LOST, Configuration, Wanted
+from hiphinge.devices.driver import (
+    BATTERY,
+    CONFIGURED,
+    CONNECTED,
+    LOST,
+    MOTOR,
+    PAUSE_S,
+    Configuration,
+    Wanted,
+)
 from hiphinge.devices.registry import DRIVERS
 from hiphinge.errors import SensorRefused
 from hiphinge.sources.ble.conversation import Conversation
@@ -31,6 +40,10 @@ HELD_UP_S = 0.05
 REFUSED_MOST_S = 30.0
 """Between tries of a sensor that does not do what its driver asks: it may be another device."""
 BATTERY_S = 300.0
+VIBRATE_S = 1.0
+"""Patience with a motor, beyond the time that it runs [D]."""
+VIBRATED = "vibrated"
+"""State of a Link: its motor was told to run, and shakes what it measures; the value says how (JSON)."""
 WAITING = "waiting"
 """State of a Link: not tried before so many seconds, since the device refuses."""
 
@@ -51,6 +64,7 @@ class SensorLink:
         self.worn, self.driver, self.wanted = worn, DRIVERS[worn.device], wanted or Wanted()
         self.radio, self.scan, self._put = radio, scan, put
         self.talk: Conversation | None = None
+        self.has_motor = False
         self._failures = 0
 
     async def run(self) -> None:
@@ -79,7 +93,7 @@ class SensorLink:
             self._tell(CONNECTED, json.dumps({"name": seen.name, "rssi": seen.rssi}))
             got = await _unless(gone, talk.carry_out(self.driver.start(self.wanted)), SET_UP_S)
             self._tell(CONFIGURED, got.to_text())
-            self._failures, self.talk = 0, talk
+            self._failures, self.talk, self.has_motor = 0, talk, bool(got.more.get(MOTOR))
             await self._watch(talk, got, gone)
         except asyncio.CancelledError:
             if client.is_connected:
@@ -121,6 +135,25 @@ class SensorLink:
             if self.driver.exchange_s is not None:
                 await _quietly(talk.carry_out(self.driver.exchange(host_ns())), SET_UP_S)
             await asyncio.sleep(self.driver.exchange_s or BATTERY_S)
+
+    async def vibrate(self, pulse_s: float, pulses: int) -> None:
+        """Run its motor, beside the stream; ends with the last pulse. Raises SensorRefused."""
+        talk, seconds = self.talk, pulses * (pulse_s + PAUSE_S) + VIBRATE_S
+        if talk is None:
+            raise self._still("it is not connected")
+        self._tell(VIBRATED, json.dumps({"pulse_s": pulse_s, "pulses": pulses}))
+        try:
+            async with asyncio.timeout(seconds):
+                await talk.carry_out(self.driver.vibrate(pulse_s, pulses))
+        except BLEAK_ERRORS as e:
+            raise self._still(of_the_radio(e) or of_a_sensor(e)) from e
+
+    def _still(self, why: str) -> SensorRefused:
+        return SensorRefused(
+            f"{self.worn.site} ({self.worn.sensor}): does not vibrate, {why}. It is tried again at the next cue; check "
+            "its battery and the distance.",
+            sensor=self.worn.sensor,
+        )
 
     async def _back_off(self, most: float) -> None:
         """Wait, longer each time, with jitter; and for as long as the device itself refuses."""

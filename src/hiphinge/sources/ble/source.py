@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hiphinge.blocks import Link, Sensor
 from hiphinge.devices.driver import Wanted
 from hiphinge.devices.registry import DRIVERS
-from hiphinge.errors import SettingsError
+from hiphinge.errors import SensorRefused, SettingsError
 from hiphinge.sources.ble.link import SensorLink
 from hiphinge.sources.ble.radio import Radio
 from hiphinge.sources.ble.scan import Scan
@@ -38,6 +38,20 @@ class Bluetooth:
     def now_ns(self) -> int:
         """The host's monotonic clock."""
         return host_ns()
+
+    async def vibrate(self, site: str, pulse_s: float, pulses: int) -> bool:
+        """The motor at ``site``, or the first that runs: one is felt, and the others' samples stay unshaken."""
+        refused: SensorRefused | None = None
+        for link in self.links:
+            if link.has_motor and site in ("", link.worn.site):
+                try:
+                    await link.vibrate(pulse_s, pulses)
+                    return True
+                except SensorRefused as e:
+                    refused = refused or e
+        if refused:
+            raise refused
+        return False
 
     async def run(self, inbox: Inbox) -> None:
         """Keep all links; on cancel every sensor is told to stop before this returns."""

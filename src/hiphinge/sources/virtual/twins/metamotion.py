@@ -23,7 +23,7 @@ SENSORS = {0x03: "acc", 0x13: "gyr"}
 
 
 class MetaMotion(Twin):
-    """An R: a BMI160 that goes on when its host goes."""
+    """An R+: a BMI160 that goes on when its host goes, and a motor; ``vibrated``: tick and s of each run."""
 
     name = "MetaWear"
     table = MappingProxyType(
@@ -33,7 +33,7 @@ class MetaMotion(Twin):
         }
     )
     advertised = (SERVICE,)
-    infos: ClassVar = {0x03: b"\x01\x01", 0x13: b"\x00\x01"}
+    infos: ClassVar = {0x03: b"\x01\x01", 0x13: b"\x00\x01", 0x08: b"\x00\x00"}
     registers: ClassVar = {0x03: (0x04, 0x1C), 0x13: (0x05, 0x07)}
     """Module -> register of single samples, of packed ones."""
     ranges_g: ClassVar = {0x03: 2, 0x05: 4, 0x08: 8, 0x0C: 16}
@@ -46,6 +46,7 @@ class MetaMotion(Twin):
         self.sampling = dict(self.powered)
         self.notified: set[tuple[int, int]] = set()
         self.fusing = self.blinking = False
+        self.vibrated: list[tuple[float, float]] = []
 
     def abandoned(self) -> None:
         """Its fusion runs, and single samples of the accelerometer, slowly."""
@@ -71,6 +72,12 @@ class MetaMotion(Twin):
             self.fusing = value[2:3] == b"\x01"
         elif value[:2] in (b"\x02\x01", b"\x02\x02"):
             self.blinking = value == b"\x02\x01\x01"
+        elif value[:2] == b"\x08\x01" and 0x08 in self.infos:
+            self._vibrate(*struct.unpack("<BHB", content))
+
+    def _vibrate(self, strength: int, ms: int, buzzer: int) -> None:
+        if strength and not buzzer:
+            self.vibrated.append((self.tick, ms / 1000))
 
     def packets(self, samples: Samples) -> Iterator[tuple[str, bytes]]:
         """Three of the accelerometer, then three of the gyroscope; each as it is asked for."""
@@ -120,7 +127,7 @@ class MetaMotion(Twin):
 
 
 class MetaMotionS(MetaMotion):
-    """An S: a BMI270."""
+    """An S: a BMI270; here without a haptic module, so that somebody says so."""
 
     infos: ClassVar = {0x03: b"\x04\x00", 0x13: b"\x01\x00"}
     registers: ClassVar = {0x03: (0x04, 0x05), 0x13: (0x04, 0x05)}

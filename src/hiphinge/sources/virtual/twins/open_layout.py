@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 
@@ -45,6 +46,8 @@ class OpenLayout(Twin):
         }
     )
     advertised = (SERVICE,)
+    has: ClassVar = b""
+    """What it says behind the 24 bytes of INFO."""
 
     @property
     def name(self) -> str:  # type: ignore[override]  # each has its own
@@ -62,6 +65,7 @@ class OpenLayout(Twin):
         self._configured = False
         self._seq = 0
         self.blinking = 0
+        self.vibrated: list[tuple[float, float]] = []
 
     def abandoned(self) -> None:
         """Slow, in its narrowest ranges, one sample a packet, and running."""
@@ -77,7 +81,7 @@ class OpenLayout(Twin):
             return super().read(uuid)
         state = self.is_streaming | self._configured << 1
         now = (1, state, self._rate, self._acc_g, self._asked, self._gyr_dps, *self._steps(), self._boot)
-        return struct.pack("<BBHBBHffIHBB", *now, 0b11111, 0b1111, 0b11111)
+        return struct.pack("<BBHBBHffIHBB", *now, 0b11111, 0b1111, 0b11111) + self.has
 
     def write(self, uuid: str, value: bytes) -> None:
         """A command; each but an empty one is answered."""
@@ -99,11 +103,9 @@ class OpenLayout(Twin):
         self.answer(BATTERY_LEVEL, self.read(BATTERY_LEVEL))
 
     def _obey(self, command: int, rest: bytes) -> int:
-        lengths = {1: 6, 2: 0, 3: 0, 4: 4, 5: 1}
-        if command not in lengths:
-            return UNKNOWN
-        if len(rest) != lengths[command]:
-            return WRONG_LENGTH
+        lengths = {1: 6, 2: 0, 3: 0, 4: 4, 5: 1} | ({6: 5} if self.has else {})
+        if len(rest) != lengths.get(command):
+            return WRONG_LENGTH if command in lengths else UNKNOWN
         match command:
             case 1:
                 return self._configure(*struct.unpack("<HBHB", rest))
@@ -115,6 +117,8 @@ class OpenLayout(Twin):
                 self._tell_time(rest)
             case 5:
                 return self._blink(rest[0])
+            case 6:
+                return self._vibrate(*struct.unpack("<HHB", rest))
         return DONE
 
     def _configure(self, rate: int, acc_g: int, gyr_dps: int, samples: int) -> int:
@@ -148,6 +152,18 @@ class OpenLayout(Twin):
         self.blinking = seconds
         return DONE
 
+    def _vibrate(self, on: int, off: int, pulses: int) -> int:
+        if not 10 <= on <= 20_000 or off > 2000 or pulses > 10:
+            return NOT_OFFERED
+        self.vibrated += [(self.tick + i * (on + off) / 1000, on / 1000) for i in range(pulses)]
+        return DONE
+
     def _steps(self) -> tuple[float, float]:
         """One count in m/s² and rad/s at the ranges that are set: range / 32768."""
         return self._acc_g * 9.80665 / 32768, np.deg2rad(self._gyr_dps) / 32768
+
+
+class WithMotor(OpenLayout):
+    """An M5StickC with a vibrator on its pins; ``vibrated``: tick and s of each run."""
+
+    has = b"\x01"

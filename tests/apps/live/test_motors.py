@@ -1,0 +1,147 @@
+"""A cue that is felt: sink, event loop, link, bleak, bumble, and the motor of a twin that really streams meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+from hiphinge.apps.live.motors import motor
+from hiphinge.blocks import SACRUM, THIGH_LEFT, Link, Sensor
+from hiphinge.devices.registry import DRIVERS
+from hiphinge.settings import feedback
+from hiphinge.sinks import Delivery, Vibration
+from hiphinge.sources.ble.link import VIBRATED
+from hiphinge.sources.ble.radio import Radio
+from hiphinge.sources.replayed import Replayed
+from hiphinge.sources.virtual.twins import TWINS
+from hiphinge.sources.virtual.worn import Wearer, Worn, address, wearing
+from tests.sinks.cues import Told, cue
+from tests.sources.ble.following import Followed, following
+from tests.sources.virtual.playing import run
+
+LAYOUT = "hiphinge.sources.virtual.twins.open_layout:WithMotor"
+
+
+@asynccontextmanager
+async def worn(makes: dict[str, str]) -> AsyncIterator[tuple[Wearer, Followed]]:
+    """These makes on these sites, all of them streaming."""
+    async with wearing(Worn("calibration-only", sensors=makes)) as wearer:
+        sensors = [Sensor(address(site), make, site) for site, make in makes.items()]
+        async with following(Radio(wearer.air.scanner, wearer.air.client), sensors) as followed:
+            await followed.until(lambda: all("configured" in followed.states(s.sensor) for s in sensors))
+            for sensor in sensors:
+                await followed.more(10, sensor.sensor)
+            yield wearer, followed
+
+
+@asynccontextmanager
+async def cued(followed: Followed, params: feedback.Vibration) -> AsyncIterator[tuple[Delivery, Told]]:
+    """The sink of a session on these sensors."""
+    buzz, told = motor(followed.source, params), Told()
+    assert buzz is not None
+    delivery = Delivery([Vibration(params, buzz)], told)
+    yield delivery, told
+    await asyncio.to_thread(delivery.close)
+
+
+def ran(wearer: Wearer, site: str) -> list[tuple[float, float]]:
+    """When, by the twin's clock, and how long the motor of a twin ran."""
+    found: list[tuple[float, float]] = wearer.peripherals[site].twin.vibrated  # type: ignore[attr-defined]
+    return found
+
+
+@pytest.mark.parametrize("make", ["metamotion", "hiphinge_ble"])
+def test_a_cue_runs_the_motor_and_the_stream_loses_nothing(make: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two pulses of 150 ms with a pause between them, then one of 300 ms; every sample made was heard, in order."""
+    monkeypatch.setitem(TWINS, "hiphinge_ble", LAYOUT)
+
+    async def story() -> None:
+        here = address(SACRUM)
+        async with worn({SACRUM: make}) as (wearer, followed):
+            async with cued(followed, feedback.Vibration()) as (delivery, told):
+                delivery.offer(cue("rounded_back"))
+                await followed.until(lambda: len(ran(wearer, SACRUM)) == 2)
+                delivery.offer(cue("sitting_too_long"))
+                await followed.until(lambda: len(ran(wearer, SACRUM)) == 3)
+                await followed.more(20, here)
+                assert told.all() == []
+            (first, a), (second, b), (_, c) = ran(wearer, SACRUM)
+            assert (a, b, c) == (0.15, 0.15, 0.3)
+            assert 0.25 < second - first < 0.6  # 0.3 and what the machine makes wait
+            whole_and_in_order(followed, make)
+        said = [json.loads(value) for state, value in followed.links() if state == VIBRATED]
+        assert said == [{"pulse_s": 0.15, "pulses": 2}, {"pulse_s": 0.3, "pulses": 1}]
+        assert [s for s in followed.states(here) if s != VIBRATED] == ["connected", "configured"]
+
+    run(story())
+
+
+def whole_and_in_order(followed: Followed, make: str) -> None:
+    """The decoder misses nothing, and refuses nothing."""
+    decoder = DRIVERS[make].decoder("s")
+    for one in followed.log:
+        if isinstance(one, Link):
+            decoder.follow(one)
+    block, errors, _ = decoder.decode(followed.packets())
+    assert errors == ()
+    assert len(block) > 60
+    np.testing.assert_allclose(np.diff(block.t_ns), 1e7, atol=1.1e6)
+    assert decoder.lost == 0  # type: ignore[attr-defined]  # both count
+
+
+def test_the_first_that_has_one_or_the_one_that_was_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sensor without a motor is passed over; a site that was named and has none is told of, once."""
+    monkeypatch.setitem(TWINS, "hiphinge_ble", "hiphinge.sources.virtual.twins.open_layout:OpenLayout")
+
+    async def story() -> None:
+        async with worn({SACRUM: "hiphinge_ble", THIGH_LEFT: "metamotion"}) as (wearer, followed):
+            async with cued(followed, feedback.Vibration()) as (delivery, told):
+                delivery.offer(cue("rounded_back"))
+                await followed.until(lambda: len(ran(wearer, THIGH_LEFT)) == 2)
+                assert (ran(wearer, SACRUM), told.all()) == ([], [])
+            async with cued(followed, feedback.Vibration(site=SACRUM)) as (delivery, told):
+                delivery.offer(cue("rounded_back"))
+                words = await asyncio.to_thread(told.next)
+                assert words.startswith("vibration: the sensor on sacrum tells of no motor, expected one")
+            assert len(ran(wearer, THIGH_LEFT)) == 2
+
+    run(story())
+
+
+def test_a_sensor_that_went_away_is_told_once_and_vibrates_again() -> None:
+    """While it is away a cue comes to nothing and the sink's thread alone waits; later ones are felt."""
+
+    async def story() -> None:
+        async with (
+            worn({SACRUM: "metamotion"}) as (wearer, followed),
+            cued(followed, feedback.Vibration(pulses=1)) as (delivery, told),
+        ):
+            wearer.peripherals[SACRUM].drop()
+            await followed.until(lambda: "lost" in followed.states(address(SACRUM)))
+            delivery.offer(cue("rounded_back"))
+            words = await asyncio.to_thread(told.next)
+            assert words.startswith(f"sacrum ({address(SACRUM)}): does not vibrate, it is not connected.")
+            await followed.until(lambda: followed.states(address(SACRUM))[-1] == "configured")
+            while not ran(wearer, SACRUM):  # the sink is left alone for a second after a failure
+                delivery.offer(cue("rounded_back"))
+                await followed.more(20)
+            assert told.all() == []
+
+    run(story())
+
+
+def test_nobody_is_bothered_where_there_can_be_no_motor() -> None:
+    """No driver has one, or nothing is worn now."""
+
+    async def story() -> None:
+        assert motor(Replayed("replay", [Sensor("a", "metamotion", SACRUM)], [], 1.0), feedback.Vibration()) is None
+        async with worn({SACRUM: "witmotion"}) as (_, followed):
+            assert motor(followed.source, feedback.Vibration()) is None
+            assert motor(followed.source, feedback.Vibration(site=SACRUM)) is not None
+
+    run(story())
