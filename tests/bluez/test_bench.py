@@ -78,6 +78,20 @@ async def sacrum(timeout: float = 5.0) -> Host:
     return Host((await found())[ADDRESSES[SACRUM]], timeout)
 
 
+async def streaming(packets: int) -> Host:
+    """The sacrum's sensor connected, so many packets heard."""
+    host = await sacrum()
+    await host.stream()
+    await host.until(packets)
+    return host
+
+
+async def streams_and_ends() -> None:
+    """All is as it should be with the sacrum's sensor."""
+    host = await streaming(1)
+    await host.client.disconnect()
+
+
 def test_three_sensors_stream_without_a_gap(bluez: Bench) -> None:
     """3 x 100 Hz, five samples a packet; all that was made was heard."""
 
@@ -112,15 +126,10 @@ def test_strongest_first_as_the_bench_says(bluez: Bench) -> None:
 
 def test_a_dropped_link_and_the_next(bluez: Bench) -> None:
     async def story() -> None:
-        host = await sacrum()
-        await host.stream()
-        await host.until(2)
+        host = await streaming(2)
         bluez.drop(SACRUM)
         await host.gone.wait()
-        again = await sacrum()
-        await again.stream()
-        await again.until(2)
-        await again.client.disconnect()
+        await streams_and_ends()
 
     run(story())
 
@@ -129,9 +138,7 @@ def test_an_aborted_connection_is_tried_again_by_bleak(bluez: Bench) -> None:
     bluez.fail_connects((FAILED, ABORTED))
 
     async def story() -> None:
-        host = await sacrum()
-        await host.stream()
-        await host.client.disconnect()
+        await streams_and_ends()
 
     run(story())
 
@@ -163,9 +170,7 @@ def test_adapter_off_and_on(bluez: Bench) -> None:
     """Off: the links go, and no scan starts; on: all is as before."""
 
     async def story() -> None:
-        host = await sacrum()
-        await host.stream()
-        await host.until(1)
+        host = await streaming(1)
         bluez.power(False)
         await host.gone.wait()
         await caught_up()
@@ -174,18 +179,14 @@ def test_adapter_off_and_on(bluez: Bench) -> None:
         assert told.value.reason is BleakBluetoothNotAvailableReason.POWERED_OFF
         bluez.power(True)
         await caught_up()
-        again = await sacrum()
-        await again.stream()
-        await again.client.disconnect()
+        await streams_and_ends()
 
     run(story())
 
 
 def test_adapter_pulled_out_in_mid_stream(bluez: Bench) -> None:
     async def story() -> None:
-        host = await sacrum()
-        await host.stream()
-        await host.until(1)
+        host = await streaming(1)
         bluez.remove_adapter()
         await host.gone.wait()
         await caught_up()
@@ -203,9 +204,7 @@ def test_a_connect_that_hangs_ends_in_time(bluez: Bench) -> None:
         host = await sacrum(timeout=0.3)
         with pytest.raises(TimeoutError):
             await host.stream()
-        again = await sacrum()
-        await again.stream()
-        await again.client.disconnect()
+        await streams_and_ends()
 
     run(story())
 
@@ -217,9 +216,7 @@ def test_services_that_are_never_resolved_end_in_time(bluez: Bench) -> None:
         host = await sacrum(timeout=0.3)
         with pytest.raises(TimeoutError):
             await host.stream()
-        again = await sacrum()
-        await again.stream()
-        await again.client.disconnect()
+        await streams_and_ends()
 
     run(story())
 
@@ -237,16 +234,11 @@ def test_a_device_that_bluetoothd_forgot(bluez: Bench) -> None:
 
 def test_the_bus_dies_and_is_started_again(bluez: Bench) -> None:
     async def story() -> None:
-        host = await sacrum()
-        await host.stream()
-        await host.until(1)
+        host = await streaming(1)
         bluez.kill_bus()
         await host.gone.wait()
         bluez.start()
-        again = await sacrum()
-        await again.stream()
-        await again.until(1)
-        await again.client.disconnect()
+        await streams_and_ends()
 
     run(story())
 
@@ -255,9 +247,7 @@ def test_bluetoothd_dies(bluez: Bench) -> None:
     """bleak hears nothing of it: only a watch on the data can tell."""
 
     async def story() -> None:
-        host = await sacrum()
-        await host.stream()
-        await host.until(1)
+        host = await streaming(1)
         bluez.kill_bluetoothd()
         heard = len(host.packets)
         await asyncio.sleep(0.2)
