@@ -22,6 +22,7 @@ from hiphinge.apps import owner
 from hiphinge.apps.live import books, disturb, keeping
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.day import Day
+from hiphinge.apps.live.motors import motor
 from hiphinge.apps.live.opening import Opened, open_source, shown
 from hiphinge.apps.live.still_right import StillRight
 from hiphinge.apps.live.telling import JsonLines, line, sensor_row
@@ -162,7 +163,8 @@ def ended(totals: Totals, live: Live, path: Path) -> str:
 def deliver(live: Live, views: ExitStack, tell: Tell) -> None:
     """Cues to the ways that the wearer set, and at once that nothing is recorded any more; what becomes of them."""
     feedback = settings.load(root=settings.Feedback)
-    sinks = wanted(feedback, settings.load_secrets(), instead=lambda cue: tell(cue.message))
+    buzz = motor(live.source, feedback.vibration)
+    sinks = wanted(feedback, settings.load_secrets(), buzz=buzz, instead=lambda cue: tell(cue.message))
     delivery = views.enter_context(Delivery(sinks, tell))
     told = set[str]()
 
