@@ -168,6 +168,16 @@ def test_a_short_visit_to_the_seat_breaks_no_break() -> None:
     assert taken.data["at"] == pytest.approx(120.0, abs=1.0)
 
 
+@pytest.mark.parametrize(("rolls", "expected"), [(12.0, ["cycling", "standing"]), (40.0, ["cycling", "sitting"])])
+def test_a_saddle_that_rolls_to_a_stop_is_no_seat(rolls: float, expected: list[str]) -> None:
+    """Pedals at rest for a moment at the end of a ride are the ride; for longer a seat, from its beginning."""
+    seen = watch(days.play([("cycling", 60.0), ("sitting", rolls), ("standing", 30.0)]))
+    assert [b.posture for b in seen.bouts][:2] == expected
+    assert seen.bouts[0].end == pytest.approx(60.0 if "sitting" in expected else 60.0 + rolls, abs=1.5)
+    since = [e.data["since"] for e in seen.events if e.kind == "seat_taken"]
+    assert since == ([pytest.approx(60.0, abs=1.5)] if "sitting" in expected else [])
+
+
 def test_what_nobody_knows_is_no_break_and_forgotten_after_five_minutes() -> None:
     for missing, forgotten in ((200.0, []), (400.0, ["seat_forgotten"])):
         seen = of_seat(watch(days.play([("sitting", 60.0), ("missing", missing), ("sitting", 60.0)])).events)

@@ -38,13 +38,14 @@ class Timeline:
     """Labels of cells, in order, become contiguous spells.
 
     ``shortest`` cells that a posture must last, ``gap`` cells that are bridged
-    when both sides agree, ``wait`` cells by which a label may be taken back.
+    when both sides agree, ``wait`` cells by which a label may be taken back,
+    ``coast`` cells on the saddle that still are the ride when the pedals stop.
     A posture that is too short belongs to the one that follows it, unless the
     one before it returns.
     """
 
-    def __init__(self, first: int, shortest: Mapping[str, int], gap: int, wait: int) -> None:
-        self._shortest, self._gap, self._wait = shortest, gap, wait
+    def __init__(self, first: int, shortest: Mapping[str, int], gap: int, wait: int, coast: int) -> None:
+        self._shortest, self._gap, self._wait, self._coast = shortest, gap, wait, coast
         self._first = first
         self._spells: list[Spell] = []  # the last one is open
         self._bridged: list[tuple[int, int, list[Spell]]] = []  # at which cell, after which spell, over what
@@ -63,11 +64,12 @@ class Timeline:
         ``since`` says that it has been so from an earlier cell on.
         """
         if posture != self._run.posture:
+            self._left = self._at if self._coasting() else self._left  # it rolled to a stop
             self._run = Spell(self._at, posture)
         self._at = stop
         if posture == self.posture and self._spells:
             self._left = stop
-        elif stop - self._run.start >= self._shortest[posture]:
+        elif stop - self._run.start >= (self._coast if self._coasting() else self._shortest[posture]):
             self._begin(Spell(self._left if since is None else since, posture))
             self._left = stop
         return self._final(min(self._left, stop - self._wait))
@@ -77,6 +79,9 @@ class Timeline:
         spells = self._spells or [Spell(self._first, UNKNOWN)]
         self._spells = []
         return [*spells, Spell(self._at, "")]
+
+    def _coasting(self) -> bool:
+        return self._run.posture == SITTING and self.posture == CYCLING
 
     def _begin(self, new: Spell) -> None:
         while self._bridged and self._bridged[-1][0] >= new.start:  # what led back is taken back

@@ -19,8 +19,8 @@ import numpy as np
 from hiphinge.blocks import Event, Floats
 from hiphinge.detect.cells import PER_SECOND, CellBlock
 
-SEATED, AWAY, OPEN, OFF = range(4)
-"""Sitting; anything else that is known; not known; the sensors are off."""
+SEATED, AWAY, OPEN, OFF, RIDING = range(5)
+"""Sitting; anything else that is known; not known; the sensors are off; pedalling, which is away too."""
 LATE = 4
 """s after the beginning of a second at which its posture is known."""
 
@@ -31,6 +31,8 @@ class Params:
 
     rest : s away from the seat that are a break: 60 [D].
     least : s of sitting that are one; ActiPASS 5.
+    coast : s of sitting that are one when the pedals have just stopped: until then
+        it is a saddle that rolls on; as long as the gap within a bout [D].
     forget : s not known after which sitting starts anew [D].
     left : rad of the thigh below which no seat is ever seen: 30.
     shift : rad by which lumbar, pelvis, trunk or thigh must move; 5 to 8° [D].
@@ -39,6 +41,7 @@ class Params:
 
     rest: float = 60.0
     least: float = 5.0
+    coast: float = 20.0
     forget: float = 300.0
     left: float = field(default=np.deg2rad(30), metadata={"unit": "rad"})
     shift: float = field(default=np.deg2rad(6), metadata={"unit": "rad"})
@@ -50,7 +53,9 @@ class Seat:
 
     def __init__(self, params: Params) -> None:
         self.params = params
-        self._rest, self._least = round(params.rest * PER_SECOND), round(params.least * PER_SECOND)
+        lengths = (params.rest, params.least, params.coast)
+        self._rest, self._least, self._coast = (round(seconds * PER_SECOND) for seconds in lengths)
+        self._rode = -math.inf  # the cell where the pedals stopped
         self._since: int | None = None  # where this time of sitting began, short stands included
         self._from: int | None = None  # where the spell on the seat began
         self._left = 0
@@ -69,9 +74,10 @@ class Seat:
         return events
 
     def follow(self, kind: int, start: int, stop: int) -> list[Event]:
-        """It was ``kind`` (SEATED, AWAY, OPEN, OFF) from cell ``start`` to ``stop``, right after the last call's."""
+        """It was ``kind`` (SEATED and so on) from cell ``start`` to ``stop``, right after the last call's."""
         if kind == SEATED:
             return self._sit(start, stop)
+        self._rode = stop if kind == RIDING else self._rode
         events = []
         if self._on:
             self._left, self._away, self._open = start, 0, 0
@@ -79,12 +85,12 @@ class Seat:
         elif self._from is not None:
             self._away += start - self._from  # too short to be sitting
         self._on, self._from = False, None
-        return events + (self._stay_away(start, stop) if kind == AWAY else self._lose(kind, start, stop))
+        return events + (self._stay_away(start, stop) if kind in (AWAY, RIDING) else self._lose(kind, start, stop))
 
     def _sit(self, start: int, stop: int) -> list[Event]:
         if self._from is None:
             self._from = start
-        seen = self._from + self._least
+        seen = self._from + (self._coast if self._from - self._rode <= self._least else self._least)
         if self._on or stop < seen:
             return []
         self._on = True

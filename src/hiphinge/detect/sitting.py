@@ -39,6 +39,7 @@ Seconds = NDArray[np.int64]
 SEATS = {
     -1: seat.OFF,
     postures.Labels.SITTING: seat.SEATED,
+    postures.Labels.CYCLING: seat.RIDING,
     postures.Labels.UNKNOWN: seat.OPEN,
     postures.Labels.MISSING: seat.OPEN,
 }
@@ -169,8 +170,8 @@ class Postures:
         if self._timeline is None:
             self._oldest, self._at = cells.first, cells.first * PER_SECOND
             p = self.params
-            gap, wait = round(p.gap * PER_SECOND), round(p.wait * PER_SECOND)
-            self._timeline = Timeline(self._at, p.shortest(), gap, wait)
+            gap, wait, coast = (round(seconds * PER_SECOND) for seconds in (p.gap, p.wait, p.seat.coast))
+            self._timeline = Timeline(self._at, p.shortest(), gap, wait, coast)
         seconds = len(cells) // PER_SECOND
         self._idle = np.concatenate((self._idle, np.zeros(seconds, np.int64) if idle is None else self._held(idle)))
         self._count_slouch(cells.angle("lumbar_flexion").reshape(seconds, PER_SECOND))
