@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import click
 
-from hiphinge.devices.registry import DRIVERS
+from hiphinge.apps.recordings import printable
 from hiphinge.errors import SensorRefused
 from hiphinge.settings.drivers import load_drivers
 from hiphinge.sources.ble.radio import Radio, radio
@@ -44,7 +44,8 @@ def command(*, seconds: float, everything: bool, no_battery: bool, as_json: bool
     for one in shown:
         click.echo(json.dumps(row(one)) if as_json else told(one))
     if not as_json and not any(one.seen.driver for one in found):
-        others = f" {len(found)} other devices are near (--all shows them)." if found else ""
+        near = "device is" if len(found) == 1 else "devices are"
+        others = f" {len(found)} other {near} near (--all shows them)." if found else ""
         click.echo(f"{ADVICE}{others}", err=True)
 
 
@@ -85,13 +86,3 @@ def row(one: Found) -> dict[str, object]:
         "battery_pct": one.battery_pct,
         "trouble": one.trouble,
     }
-
-
-def printable(name: str) -> str:
-    """A name from the air without what would move a terminal's cursor."""
-    return "".join(c if c.isprintable() else "·" for c in name)
-
-
-def known() -> str:
-    """All makers, for messages."""
-    return ", ".join(sorted({driver.maker for driver in DRIVERS.values()}))

@@ -5,32 +5,36 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import click
 
 from hiphinge import monitor, settings
 from hiphinge.apps import owner
-from hiphinge.apps.scan import ADVICE, printable
-from hiphinge.blocks import SITES, Sensor
-from hiphinge.errors import InputError
+from hiphinge.apps.guided.keys import pressed
+from hiphinge.apps.recordings import printable
+from hiphinge.apps.report.words import plural
+from hiphinge.apps.scan import ADVICE
+from hiphinge.blocks import SITES, Control, Input, Link, Packet, Sensor
+from hiphinge.detect.taps import Tap
+from hiphinge.errors import InputError, RadioError
 from hiphinge.settings.drivers import load_drivers
-from hiphinge.sources.ble.radio import Radio, radio
-from hiphinge.sources.ble.scan import Scan, Sighting, nearby
+from hiphinge.sources.ble.radio import radio
+from hiphinge.sources.ble.scan import Scan, nearby
 from hiphinge.sources.ble.source import Bluetooth
 from hiphinge.sources.ble.visit import visit
 from hiphinge.sources.inbox import Inbox
 from hiphinge.wizard import taps
+from hiphinge.wizard.placement import HOW_TO_FIND, SPOTS
 
-FIND_S, LOOK_S, TAP_S = 15.0, 5.0, 60.0
-WHERE = {
-    "upper_lumbar": "over the upper low back (T12/L1, where the lowest ribs end)",
-    "sacrum": "over the sacrum (between the two dimples above the buttocks)",
-    "thigh_left": "on the left thigh, in front, a hand above the knee",
-    "thigh_right": "on the right thigh, in front, a hand above the knee",
-}
+T = TypeVar("T")
+FIND_S, LOOK_S, CONNECT_S = 15.0, 5.0, 20.0
+INDENTED = 76
+KEY = "key"
+"""Control of a key pressed while a tap is waited for; nothing is recorded here."""
 
 
 class Assignment(click.ParamType):
@@ -52,9 +56,15 @@ class Assignment(click.ParamType):
 @click.option("--set", "assigned", multiple=True, type=Assignment(), help="This sensor is worn there.")
 @click.option("--remove", multiple=True, type=click.Choice(SITES), help="Nothing is worn there any more.")
 @click.option("--blink", metavar="ADDRESS", help="Let a sensor show itself, where it can.")
+@click.option("--take-over", is_flag=True, help="End the session that holds the sensors, then begin.")
 @click.option("--json", "as_json", is_flag=True, help="The assignment as JSON.")
 def command(
-    *, assigned: tuple[tuple[str, str], ...], remove: tuple[str, ...], blink: str | None, as_json: bool
+    *,
+    assigned: tuple[tuple[str, str], ...],
+    remove: tuple[str, ...],
+    blink: str | None,
+    take_over: bool,
+    as_json: bool,
 ) -> None:
     """Which sensor sits where.
 
@@ -62,16 +72,22 @@ def command(
     Otherwise say it with --set, or see what is remembered.
     """
     load_drivers()
-    if blink:
-        with owner.owning("wear"):
-            asyncio.run(_blink(blink))
-    if assigned or remove:
-        with owner.owning("wear"):
-            _keep(asyncio.run(_found(assigned)), remove)
-    elif not blink and not as_json and sys.stdin.isatty():
-        with owner.owning("wear"):
-            _keep(asyncio.run(_tapped()), ())
+    taps_wanted = not (assigned or remove or blink or as_json) and sys.stdin.isatty()
+    if assigned or remove or blink or taps_wanted:
+        if take_over:
+            owner.take_over()
+        with owner.owning("wear", "assigning sensors"):
+            if blink:
+                _run(_blink(blink))
+            if assigned or remove:
+                _keep(_run(_found(assigned)), remove)
+            if taps_wanted:
+                _keep(_run(_tapped()), ())
     _show(as_json)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(owner.unless_taken("wear", work))
 
 
 def _keep(new: Sequence[Sensor], remove: Sequence[str]) -> None:
@@ -104,10 +120,13 @@ async def _found(assigned: Sequence[tuple[str, str]]) -> list[Sensor]:
     if not assigned:
         return []
     async with radio() as air:
-        scan = Scan(air)
+        troubles: list[RadioError] = []
+        scan = Scan(air, troubles.append)
         scanning = asyncio.create_task(scan.run())
         try:
             return [await _recognised(scan, site, address) for site, address in assigned]
+        except InputError as e:
+            raise (troubles or [e])[-1] from e  # an adapter that does not work sees nobody
         finally:
             scanning.cancel()
             await asyncio.gather(scanning, return_exceptions=True)
@@ -140,40 +159,77 @@ async def _blink(address: str) -> None:
 
 
 async def _tapped() -> list[Sensor]:
-    """All known sensors near are connected; the wearer taps the one for each site, Enter skips a site."""
+    """All known sensors near are connected; the wearer taps the one for each site."""
+    click.echo("Looking for sensors …")
     async with radio() as air:
         near = [s for s in await nearby(air, LOOK_S) if s.driver][: len(SITES)]
         if not near:
             raise InputError(ADVICE)
-        click.echo(f"{len(near)} sensors near: {', '.join(printable(s.name) or s.address for s in near)}. Connecting …")
-        return await _by_taps(air, near)
+        names = ", ".join(printable(s.name) or s.address for s in near)
+        click.echo(f"{plural(len(near), 'sensor')} near: {names}. Connecting …")
+        placed = [Sensor(s.address, s.driver.name, site) for s, site in zip(near, SITES, strict=False) if s.driver]
+        source, inbox = Bluetooth(air, placed), Inbox()
+        streaming = asyncio.create_task(source.run(inbox))
+        try:
+            async with pressed(lambda key: inbox.ask(KEY, key)):
+                return await Taps(source, inbox).all()
+        finally:
+            streaming.cancel()
+            await asyncio.gather(streaming, return_exceptions=True)
 
 
-async def _by_taps(air: Radio, near: Sequence[Sighting]) -> list[Sensor]:
-    placed = [Sensor(s.address, s.driver.name, site) for s, site in zip(near, SITES, strict=False) if s.driver]
-    source, inbox = Bluetooth(air, placed), Inbox()
-    listener = taps.Listener(placed)
-    streaming = asyncio.create_task(source.run(inbox))
-    chosen: dict[str, Sensor] = {}
-    try:
+class Taps:
+    """Which sensor the wearer taps for each site."""
+
+    def __init__(self, source: Bluetooth, inbox: Inbox) -> None:
+        self._source, self._inbox = source, inbox
+        self._listener = taps.Listener(source.sensors)
+        self._silent = {s.sensor for s in source.sensors}
+        self._trouble = ""
+
+    async def all(self) -> list[Sensor]:
+        """Site by site, until each has its sensor or none is left."""
+        await self._connected()
+        left = {s.sensor: s for s in self._source.sensors if s.sensor not in self._silent}
+        found = []
+        click.echo("Tap with a fingertip; Enter leaves a place out.")
         for site in SITES:
-            if len(chosen) == len(placed):
+            if not left:
                 break
-            click.echo(f"Tap the sensor that you will wear {WHERE[site]}; wait {TAP_S:.0f} s to leave it out.")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(TAP_S):
-                    address = await _next_tap(inbox, listener, set(chosen))
-                device = next(s.device for s in placed if s.sensor == address)
-                chosen[address] = Sensor(address, device, site)
-                click.echo(f"  {address}")
-    finally:
-        streaming.cancel()
-        await asyncio.gather(streaming, return_exceptions=True)
-    return list(chosen.values())
+            click.echo(f"\nTap the sensor that you will wear {SPOTS[site]}.")
+            click.echo(click.wrap_text(HOW_TO_FIND[site], INDENTED, "  ", "  "))
+            self._source.follow("tap", site)
+            if tapped := await self._next(left):
+                found.append(replace(left.pop(tapped), site=site))
+            click.echo(f"→ {tapped or 'left out'}")
+        click.echo()
+        return found
 
+    async def _connected(self) -> None:
+        """Wait until all are heard, though not for ever. Raises InputError, RadioError where none is."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CONNECT_S):
+                while self._silent:
+                    await self._hear()
+        names = ", ".join(s.sensor for s in self._source.sensors if s.sensor in self._silent)
+        if len(self._silent) == len(self._source.sensors):
+            if self._trouble:
+                raise RadioError(self._trouble)
+            raise InputError(f"{names}: near, and nothing is heard. Close the maker's app, wake them and try again.")
+        if names:
+            click.echo(f"{names}: nothing is heard. Go on without, or wake it and begin again (Ctrl-C).")
 
-async def _next_tap(inbox: Inbox, listener: taps.Listener, taken: set[str]) -> str:
-    while True:
-        for tap in listener.feed(await inbox.drain()):
-            if tap.site not in taken:
-                return tap.site
+    async def _next(self, left: Collection[str]) -> str:
+        """The sensor that is tapped, one of ``left``; "" for Enter."""
+        while True:
+            inputs, heard = await self._hear()
+            if any(isinstance(one, Control) and one.value in "\r\n" for one in inputs):
+                return ""
+            if tapped := next((tap.site for tap in heard if tap.site in left), ""):
+                return tapped
+
+    async def _hear(self) -> tuple[list[Input], Sequence[Tap]]:
+        inputs = await self._inbox.drain()
+        self._silent -= {one.sensor for one in inputs if isinstance(one, Packet)}
+        self._trouble = next((one.value for one in inputs if isinstance(one, Link) and not one.sensor), self._trouble)
+        return inputs, self._listener.feed(inputs)

@@ -37,15 +37,19 @@ class Wish:
     speed: float = 1.0
     seed: int = 0
     as_json: bool = False
+    take_over: bool = False
 
 
 def run(wish: Wish) -> None:
     """Guide, judge, keep. Raises CalibrationRefused where it ended too early; HeldError, InputError, RadioError."""
     with ExitStack() as stack:
         if wish.source == BLE:
-            stack.enter_context(owner.owning("calibrate"))
+            if wish.take_over:
+                owner.take_over()
+            stack.enter_context(owner.owning("calibrate", "calibrating"))
         out = stack.enter_context(replacing(wish.out)) if wish.out else None
-        asyncio.run(_check(wish) if wish.check else _run(wish, out))
+        work = _check(wish) if wish.check else _run(wish, out)
+        asyncio.run(owner.unless_taken("calibrate", work) if wish.source == BLE else work)
 
 
 async def _check(wish: Wish) -> None:

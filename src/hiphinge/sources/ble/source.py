@@ -53,6 +53,10 @@ class Bluetooth:
             raise refused
         return False
 
+    def follow(self, step: str, site: str = "", attempt: int = 1) -> None:
+        """A guide asks this of the wearer, who may be a virtual one."""
+        self._radio.follow(step, site, attempt)
+
     async def run(self, inbox: Inbox) -> None:
         """Keep all links; on cancel every sensor is told to stop before this returns."""
         self.scan = Scan(self._radio, lambda e: inbox.put(Link(host_ns(), "", RADIO, str(e))))
