@@ -10,7 +10,6 @@ inputs, the Params and the calibration alone, however the inputs are grouped.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -37,6 +36,7 @@ from hiphinge.blocks import (
 )
 from hiphinge.detect import heard, lifts, rounding, signal, sitting, taps, wear
 from hiphinge.detect.cells import Cells
+from hiphinge.devices.driver import SYNCHRONISED
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import CalibrationRefused, SettingsError
 from hiphinge.fusion import heading, orientation
@@ -113,6 +113,7 @@ class Intake:
         self._rest = calibrate.SensorErrors(calibrate.Params(rests))
         self._horizon = np.iinfo(np.int64).min // 2
         self._largest = params.align.largest
+        self._shares = False  # sensors said that their clocks are one
         self.events: list[Event] = []
 
     def take(self, inputs: Sequence[Fed]) -> Iterable[MotionBlock]:
@@ -121,10 +122,15 @@ class Intake:
         samples: list[tuple[str, ImuBlock]] = []
         for one in inputs:
             if isinstance(one, (Packet, PacketRun, Link)):
+                self._shares |= type(one) is Link and one.state == SYNCHRONISED
                 if one.sensor in packets:
                     packets[one.sensor].append(one)
                 elif one.sensor in self.receptions:
                     packets[one.sensor] = [one]
+            elif type(one) is Tick and self._shares:
+                samples += self._received(packets)
+                packets = {}
+                self._agree(one)
             elif type(one) is Control and one.action == MARKER and '"twist"' in one.value:
                 samples += self._received(packets)
                 packets = {}
@@ -170,6 +176,20 @@ class Intake:
             timed[name].shift(offset.offset_ns, offset.error)
         words = {f"{self.site[name]}_ms": offset.offset_ns / 1e6 for name, offset in found.items()}
         self.events.append(Event(t, "twist", words))
+
+    def _agree(self, now: Tick) -> None:
+        """Sensors that share a clock are brought to one answer, as long as that is known to hold."""
+        t, sharing = now.arrival_ns / 1e9, self.sharing
+        left = clock.agree(sharing.values(), t)
+        self._shares = any(member.base for member, _ in sharing.values())
+        for name in (name for name, (member, _) in sharing.items() if member in left):
+            words = f"{self.site[name]}: its clock is not the one that it said it shares. It goes on with its own."
+            self.events.append(Event(t, "unsynchronised", {"message": words}))
+
+    @property
+    def sharing(self) -> dict[str, tuple[clock.Member, clock.Clock]]:
+        """Each sensor's clock, where it has one, and its part in a base."""
+        return {name: (r.member, r.clock) for name, r in self.receptions.items() if r.clock}
 
 
 def _span_ns(marker: str) -> tuple[int, int] | None:
@@ -242,14 +262,19 @@ class Monitor:
     @property
     def sync_error(self) -> float | None:
         """One standard deviation, s, of the time between the two worst clocks; None: all on the host's already."""
-        errors = sorted(r.clock.error for r in self._intake.receptions.values() if r.clock)
-        return math.hypot(*errors[-2:]) if len(errors) > 1 else None
+        return clock.between(self._intake.sharing.values())
 
     @property
     def is_twisted(self) -> bool:
         """Whether a twist aligned all clocks, as they are now."""
         timed = [r for r in self._intake.receptions.values() if r.clock]
         return len(timed) > 1 and all(r.twisted for r in timed)
+
+    @property
+    def is_synchronised(self) -> bool:
+        """Whether all clocks are one by the sensors' own synchronisation, as they are now."""
+        members = [member for member, _ in self._intake.sharing.values()]
+        return len(members) > 1 and all(m.apart is not None and m.base == members[0].base for m in members)
 
     @property
     def phase(self) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from hiphinge.blocks import Exchange, Floats, ImuBlock, Link, Packet, PacketRun, Sensor, Times
-from hiphinge.devices.driver import HOST, Decoded, RunDecoder
+from hiphinge.devices.driver import HOST, SYNCHRONISED, UNSYNCHRONISED, Decoded, RunDecoder
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import DecodeError
 from hiphinge.streams import clock
@@ -25,7 +25,8 @@ class Reception:
     """Packets and links of one sensor, in their order, become samples. KeyError: an unknown device.
 
     ``clock`` is None where the samples are on the host's time already;
-    ``samples`` counts them; ``twisted``: a twist aligned the clock.
+    ``samples`` counts them; ``twisted``: a twist aligned the clock; ``member``: of a
+    clock that several sensors share (see :func:`clock.agree`).
     """
 
     def __init__(self, sensor: Sensor, params: clock.Params | None = None) -> None:
@@ -34,6 +35,7 @@ class Reception:
         self.twisted = False
         self.clock: clock.Clock | None = None
         self._params = params or clock.Params()
+        self.member = clock.Member(self._params.slew)
         self._decoder = DECODERS[sensor.device](sensor.sensor)
         self._run_decoder = self._decoder if isinstance(self._decoder, RunDecoder) else None
         self._exchanges: list[Exchange] = []
@@ -53,6 +55,7 @@ class Reception:
             heard = []
             self._decoder.follow(one)
             self._set_clock()
+            self._share(one)
         blocks.append(self._decoded(heard, errors))
         return together(blocks), tuple(errors)
 
@@ -67,8 +70,15 @@ class Reception:
     def shift(self, offset_ns: int, error: float) -> None:
         """Add what a twist found to all times from now on, known to ``error`` s."""
         if self.clock:
-            self.clock.shift(offset_ns, error)
+            self.clock.shift(offset_ns + self.member.folded(), error)
             self.twisted = True
+
+    def _share(self, link: Link) -> None:
+        """The sensor says that its clock is one with others, or its own."""
+        if link.state == SYNCHRONISED:
+            self.member.base = clock.Base.from_text(link.value)
+        elif link.state == UNSYNCHRONISED:
+            self.member.reset()
 
     def _set_clock(self) -> None:
         """A device may say only when it is configured whether it has a clock."""
@@ -93,7 +103,7 @@ class Reception:
         if self.clock is None:
             return block
         self._exchanges += exchanges
-        placed = self._placed(self.clock, block)
+        placed = self.member.place(self._placed(self.clock, block))
         self._keep(placed)
         return placed
 

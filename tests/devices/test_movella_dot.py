@@ -143,16 +143,27 @@ def test_a_rate_that_does_not_take_is_told() -> None:
 
 @pytest.mark.parametrize("synced", [True, False])
 def test_synchronising(synced: bool) -> None:
-    """The root's own address; what it was synchronised with before is ended first."""
+    """The root's own address; what it was synchronised with before is ended, the rate set, then it is asked."""
     answer = sensor(synced=synced)
     _, root = converse(Dot().root(), answer)
-    done, _ = converse(Dot().begin_sync(root), answer)
+    done, _ = converse(Dot().begin_sync(root, Wanted(60)), answer)
     written = [s.payload for s in done if isinstance(s, Write)]
-    assert written == [*[MESSAGES[5]] * synced, MESSAGES[3]]
+    assert written == [b"\1\0\0", *[MESSAGES[5]] * synced, b"\1\0\0", examples(NOTE, "settings")[0][0], MESSAGES[3]]
     _, result = converse(Dot().end_sync(), lambda step: MESSAGES[4])
     assert result == ""
     with pytest.raises(SensorRefused, match="0 bytes about itself"):
         converse(Dot().root(), lambda step: b"")
+
+
+def test_a_synchronised_sensor_with_the_right_rate_stays_synchronised() -> None:
+    """Connected again: nothing is written to its settings, nothing ended."""
+    answer = sensor(held_rate=60, synced=True)
+    assert converse(Dot().is_synced(), answer)[1]
+    done, got = converse(Dot().start(Wanted(60)), answer)
+    assert got.rate_hz == 60
+    assert {s.characteristic for s in done if isinstance(s, Write)} == {"control"}
+    assert not converse(Dot().is_synced(), sensor())[1]
+    assert not converse(Dot().is_synced(), lambda step: None)[1]
 
 
 def test_blink_stop_and_battery() -> None:

@@ -31,6 +31,9 @@ HOST, DEVICE, COUNTED = "host", "device", "counted"
 CONNECTED, CONFIGURED, LOST, BATTERY = "connected", "configured", "lost", "battery"
 """States of a :class:`~hiphinge.blocks.Link`; the value of "configured" is a Configuration, of "battery" per cent."""
 
+SYNCHRONISED, UNSYNCHRONISED = "synchronised", "unsynchronised"
+"""States of a Link: on one clock with others, the value is a :class:`~hiphinge.streams.clock.Base`; not, and why."""
+
 MOTOR = "motor"
 """In ``Configuration.more``, true: the sensor says that it drives a motor. Decoders do not look at it."""
 PAUSE_S = 0.15
@@ -264,3 +267,34 @@ class Driver:
         """Ask for the device's time, ``host_ns`` being now on the host's clock; the answer comes as a packet."""
         return
         yield
+
+
+class SharedClock(Driver):
+    """A kind of device that can bring its clocks together by itself, left alone for a while.
+
+    Whoever holds the links asks all of them, the root first, lets go of all at once, and connects
+    again after sync_s.
+
+    sync_s : s without a link that it takes. sync_ppm, sync_holds_s : how fast the clocks part
+    again, and for how many s that is known.
+    """
+
+    sync_s: ClassVar[float]
+    sync_ppm: ClassVar[float]
+    sync_holds_s: ClassVar[float]
+
+    def root(self) -> Steps[bytes]:
+        """What the others must know of one that they are to follow."""
+        raise NotImplementedError
+
+    def begin_sync(self, root: bytes, wanted: Wanted) -> Steps[None]:
+        """Ask one to follow; its rate is set first, for it cannot be changed afterwards."""
+        raise NotImplementedError
+
+    def end_sync(self) -> Steps[str]:
+        """First thing after connecting again: "" where it took, else why not."""
+        raise NotImplementedError
+
+    def is_synced(self) -> Steps[bool]:
+        """On a later connection: whether it still holds."""
+        raise NotImplementedError

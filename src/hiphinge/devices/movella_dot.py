@@ -17,8 +17,8 @@ from hiphinge.devices.driver import (
     Ask,
     Configuration,
     Decoded,
-    Driver,
     Read,
+    SharedClock,
     Steps,
     Subscribe,
     Wait,
@@ -62,8 +62,7 @@ PAYLOADS = {p.number: p for p in (RATE_QUANTITIES, CUSTOM_5)}
 
 SYNC = 0x02
 START_SYNC, STOP_SYNC, ACKNOWLEDGED, SYNC_STATUS, STATUS_IS = 0x01, 0x02, 0x03, 0x08, 0x51
-SYNCED, SYNC_S = 0x04, 14.0
-"""It takes 12 s; the maker reconnects after 14."""
+SYNCED = 0x04
 RESULTS = {0x05: "not enough samples", 0x07: "skew too large", 0x08: "start time wrong", 0x09: "not started"}
 
 
@@ -89,13 +88,19 @@ def sync_result(payload: bytes | None) -> str:
     return RESULTS.get(told[1], f"result {told[1]}") if told[1] else ""
 
 
+STOP = bytes([1, 0, 0])
+"""To control: measure no more."""
+
+
 # --- The driver --------------------------------------------------------------------------
 
 
-class Dot(Driver):
+class Dot(SharedClock):
     """One sample a notification, at most 60 Hz, on a clock that several can share."""
 
     name, maker = NAME, "Movella DOT"
+    sync_s = 14.0  # it takes 12 s; the maker connects again after 14
+    sync_ppm, sync_holds_s = 1.0, 1800.0  # 1.8 ms after 30 min; 10 ms after 60, where arrivals know better
     characteristics: ClassVar[Mapping[str, tuple[str, ...]]] = {
         short: (f"1517{number}-4947-11e9-8646-d663bd873d93",)
         for short, number in (
@@ -117,15 +122,7 @@ class Dot(Driver):
 
     def start(self, wanted: Wanted) -> Steps[Configuration]:
         """Stop, set the rate, start the payload; each read back."""
-        rate = min((hz for hz in RATES if hz >= wanted.rate_hz * 0.999), default=RATES[-1])
-        yield Write("control", bytes([1, 0, 0]), response=True)
-        found = yield from _set_rate(rate)
-        if found != rate:
-            yield Write("message", message(SYNC, bytes([STOP_SYNC])), response=True)
-            yield Wait(0.5)
-            found = yield from _set_rate(rate)
-        if found != rate:
-            raise SensorRefused(f"{NAME}: set to {rate} Hz, it says {found}. Switch it off and on again.")
+        rate = yield from _at_rest(wanted)
         for payload in PAYLOADS.values():
             yield Subscribe(payload.characteristic)
             order = bytes([1, 1, payload.number])
@@ -136,7 +133,7 @@ class Dot(Driver):
 
     def stop(self) -> Steps[None]:
         """End the measurement."""
-        yield Write("control", bytes([1, 0, 0]), response=True)
+        yield Write("control", STOP, response=True)
 
     def decoder(self, sensor: str) -> Decoder:
         """See :class:`Decoder`."""
@@ -148,34 +145,62 @@ class Dot(Driver):
         return True
 
     def root(self) -> Steps[bytes]:
-        """Its own address as :meth:`begin_sync` wants it of the root."""
+        """Its own address as :meth:`begin_sync` wants it of the root; the system may hide it."""
         about = (yield Read("about")) or b""
         if len(about) < 6:
             raise SensorRefused(f"{NAME}: {len(about)} bytes about itself, expected its address. Update its firmware.")
         return about[:6]
 
-    def begin_sync(self, root: bytes) -> Steps[None]:
-        """Ask for one clock with the others: see the note for the whole dance.
-
-        The rate is set first. Whoever holds the links asks all sensors, lets
-        all go at once, connects again after SYNC_S, then :meth:`end_sync`.
-        """
-        yield Subscribe("notice")
-        status = yield Ask("message", message(SYNC, bytes([SYNC_STATUS])), "notice", _is(STATUS_IS), response=True)
-        if status is not None and (content(status, SYNC) or b"")[1:] == bytes([SYNCED]):
-            yield Write("message", message(SYNC, bytes([STOP_SYNC])), response=True)
-            yield Wait(0.5)
+    def begin_sync(self, root: bytes, wanted: Wanted) -> Steps[None]:
+        """End an older one, set the rate, ask: see the note for the whole dance."""
+        yield Write("control", STOP, response=True)
+        if (yield from self.is_synced()):
+            yield from _let_go()
+        yield from _at_rest(wanted)
         yield Write("message", message(SYNC, bytes([START_SYNC]) + root), response=True)
 
     def end_sync(self) -> Steps[str]:
-        """First thing after connecting again: "" where it took, else why not."""
+        """From the acknowledgement, which waits to be read."""
         return sync_result((yield Read("acknowledgement")))
+
+    def is_synced(self) -> Steps[bool]:
+        """As it says; one that does not answer is not."""
+        yield Subscribe("notice")
+        asked = message(SYNC, bytes([SYNC_STATUS]))
+        status = yield Ask("message", asked, "notice", _is(STATUS_IS), response=True)
+        return (content(status or b"", SYNC) or b"")[1:] == bytes([SYNCED])
+
+
+def _at_rest(wanted: Wanted) -> Steps[int]:
+    """Not measuring, at the nearest rate, which it brings. Raises SensorRefused."""
+    rate = min((hz for hz in RATES if hz >= wanted.rate_hz * 0.999), default=RATES[-1])
+    yield Write("control", STOP, response=True)
+    found = yield from _set_rate(rate)
+    if found != rate:
+        yield from _let_go()
+        found = yield from _set_rate(rate)
+    if found != rate:
+        raise SensorRefused(f"{NAME}: set to {rate} Hz, it says {found}. Switch it off and on again.")
+    return rate
+
+
+def _let_go() -> Steps[None]:
+    """Of a synchronisation, which holds the rate."""
+    yield Write("message", message(SYNC, bytes([STOP_SYNC])), response=True)
+    yield Wait(0.5)
 
 
 def _set_rate(rate: int) -> Steps[int]:
+    """The rate that it has then; one that is right is left alone, for a synchronised sensor takes none."""
+    found = _rate_in((yield Read("settings")))
+    if found == rate:
+        return rate
     yield Write("settings", _settings(visit=0x10, rate=rate), response=True)
-    settings = (yield Read("settings")) or b""
-    return int.from_bytes(settings[24:26], "little")
+    return _rate_in((yield Read("settings")))
+
+
+def _rate_in(settings: bytes | None) -> int:
+    return int.from_bytes((settings or b"")[24:26], "little")
 
 
 def _settings(visit: int, identify: int = 0, rate: int = 0) -> bytes:

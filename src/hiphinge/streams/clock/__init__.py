@@ -1,7 +1,20 @@
 """A sensor's own time -> the one time of the host: see docs/decisions/0012-clocks.md."""
 
 from hiphinge.blocks import Exchange
+from hiphinge.streams.clock.base import Base, Member, agree, between
 from hiphinge.streams.clock.clock import Clock
 from hiphinge.streams.clock.fit import COUNTED, DEVICE, HOST, KINDS, Params
 
-__all__ = ["COUNTED", "DEVICE", "HOST", "KINDS", "Clock", "Exchange", "Params"]
+__all__ = [
+    "COUNTED",
+    "DEVICE",
+    "HOST",
+    "KINDS",
+    "Base",
+    "Clock",
+    "Exchange",
+    "Member",
+    "Params",
+    "agree",
+    "between",
+]

@@ -101,6 +101,18 @@ class Clock:
         """How much slower than the host's the device's clock runs (counted: than its nominal rate)."""
         return 0.0 if self._run is None else self._run.fit.skew * 1e6
 
+    @property
+    def latest_ns(self) -> int | None:
+        """The device's time of the latest sample; None before the first."""
+        return None if self._run is None else self._run.latest_ns
+
+    def offset_ns(self, tick_ns: int) -> int:
+        """Host less device, as believed of the device's time ``tick_ns``; 0 before the first sample."""
+        if (run := self._run) is None:
+            return 0
+        ahead = (tick_ns - run.tick_ns) / 1e9 - run.fit.x
+        return run.host_ns - run.tick_ns + round((run.fit.offset + run.fit.skew * ahead) * 1e9)
+
     def place(self, block: ImuBlock, exchanges: Sequence[Exchange] = ()) -> ImuBlock:
         """The same samples, ``t_ns`` (n,) on the host's clock, rising where the device's time does.
 
