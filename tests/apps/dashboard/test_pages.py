@@ -99,7 +99,7 @@ def test_the_page_tells_the_cores_numbers_and_keys_reach_the_log(served: Dashboa
     assert view is not None
 
     def count(_: object, outcome: Outcome) -> None:
-        core[view.seq] = view.total
+        core[view.seq] = view.glance.reps
 
     live.listeners.append(count)
     window.says("#set", "End set")

@@ -13,13 +13,14 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 
 from hiphinge.apps.dashboard import choices
 from hiphinge.apps.dashboard.replaying import Library
-from hiphinge.apps.dashboard.running import CALIBRATING, Running
+from hiphinge.apps.dashboard.running import CALIBRATING, CHECKING, Running
 from hiphinge.apps.dashboard.shelf import Shelf
 from hiphinge.apps.dashboard.view import number
 from hiphinge.apps.dashboard.web import GET, POST, Handler, Reply, Request, Table, as_json, page
 from hiphinge.apps.guided.screen import TITLES
 from hiphinge.errors import InputError
 from hiphinge.settings import safety
+from hiphinge.wizard import holds
 from hiphinge.wizard.guide import Guidance
 from hiphinge.wizard.placement import ALONE, HOW_TO_FIND, NUMBERS, PICTURE
 from hiphinge.wizard.steps import NAMES
@@ -58,6 +59,7 @@ class Pages:
             (POST, "/api/press"): self._press,
             (GET, "/api/guide"): self._guide,
             (POST, "/api/calibrate"): self._calibrate,
+            (POST, "/api/check"): self._check,
             (POST, "/api/step"): self._step,
             (GET, "/api/opened"): self._opened,
             (GET, "/api/span"): self._span,
@@ -115,17 +117,23 @@ class Pages:
     # --- Calibration -------------------------------------------------------------------
 
     async def _guide(self, request: Request) -> Reply:
-        told = guidance(self.running.told) if self.running.told else None
-        return as_json({"doing": self.running.doing, "words": self.running.words, "told": told})
+        now = self.running
+        told = guidance(now.told) if now.told else None
+        held = check(now.checked.held) if now.checked else None
+        return as_json({"doing": now.doing, "words": now.words, "told": told, "held": held})
 
     async def _calibrate(self, request: Request) -> Reply:
         self.running.calibrate()
         return as_json({})
 
+    async def _check(self, request: Request) -> Reply:
+        self.running.check()
+        return as_json({})
+
     async def _step(self, request: Request) -> Reply:
         key = request.text("key")
         if key == "quit":
-            if self.running.doing != CALIBRATING:
+            if self.running.doing not in (CALIBRATING, CHECKING):
                 raise InputError("No calibration is running.")
             await self.running.end()
         else:
@@ -169,6 +177,13 @@ def guidance(told: Guidance) -> dict[str, Any]:
         "verdict": verdict,
         "spots": spots,
     }
+
+
+def check(held: holds.Held) -> dict[str, Any]:
+    """How far the check is, as a page shows it; ``holds`` null: nobody can tell."""
+    plain = {name: getattr(held, name) for name in ("done", "holds", "words", "hint")}
+    left = held.remaining / holds.Params().stand
+    return plain | {"remaining": number(held.remaining, 1), "progress": number(min(max(1.0 - left, 0.0), 1.0), 3)}
 
 
 def clock(seconds: float | None) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from hiphinge import session
-from hiphinge.apps.dashboard.angles import Shown
+from hiphinge.apps.live.angles import Shown
 from hiphinge.blocks import Floats
 from hiphinge.errors import HiphingeError
 

@@ -1,12 +1,11 @@
-"""What the dashboard runs: nothing, a recorded session, or a guided calibration; one at a time."""
+"""What the dashboard runs: nothing, a recorded session, a guided calibration or its check; one at a time."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +14,20 @@ from hiphinge.alerts.cues import SET, START, STOP
 from hiphinge.apps import owner
 from hiphinge.apps.dashboard.view import View
 from hiphinge.apps.dashboard.web import in_words
-from hiphinge.apps.guided.virtual import Obliging, oblige
+from hiphinge.apps.guided.guiding import Checked, Guided, opened_for
+from hiphinge.apps.guided.guiding import Opened as Guidable
 from hiphinge.apps.live import books, keeping
 from hiphinge.apps.live.core import Live
-from hiphinge.apps.live.opening import BLE, SIMULATED, Opened, open_source, shown, uncalibrated
+from hiphinge.apps.live.opening import BLE, open_source, shown
 from hiphinge.apps.live.run import Totals, answer, deliver, ended
 from hiphinge.apps.live.still_right import StillRight
-from hiphinge.blocks import Input, Outcome
 from hiphinge.errors import HiphingeError, InputError
 from hiphinge.monitor import REZERO, Monitor
-from hiphinge.recording import Writer
-from hiphinge.wizard.guide import ACTION, Guidance, Guide
+from hiphinge.recording import Writer, replacing
+from hiphinge.wizard.guide import ACTION, Guidance
 
 WHAT = "dashboard"
-IDLE, OPENING, LIVE, CALIBRATING = "idle", "opening", "live", "calibrating"
+IDLE, OPENING, LIVE, CALIBRATING, CHECKING = "idle", "opening", "live", "calibrating", "checking"
 KEYS = {
     "set": (SET, START),
     "set_stop": (SET, STOP),
@@ -68,6 +67,7 @@ class Running:
         self.live: Live | None = None
         self.view: View | None = None
         self.told: Guidance | None = None
+        self.checked: Checked | None = None
         self._task: asyncio.Task[None] | None = None
 
     # --- Keys --------------------------------------------------------------------------
@@ -79,6 +79,10 @@ class Running:
     def calibrate(self) -> None:
         """A guided calibration; InputError where something runs."""
         self._start(self._guide)
+
+    def check(self) -> None:
+        """Whether the calibration that was kept still holds; InputError where something runs."""
+        self._start(self._check)
 
     async def end(self) -> None:
         """End in good order what runs."""
@@ -108,7 +112,7 @@ class Running:
     def _start(self, work: Work) -> None:
         if self.doing != IDLE:
             raise InputError("Something is running already. Stop it first.")
-        self.doing, self.words, self.told, self.notes = OPENING, "", None, []
+        self.doing, self.words, self.told, self.checked, self.notes = OPENING, "", None, None, []
         self._task = asyncio.create_task(self._own(work))
 
     async def _own(self, work: Work) -> None:
@@ -154,37 +158,47 @@ class Running:
         """Beside: a way to the wearer fails, the calibration still holds."""
         self.notes.append(words)
 
-    async def _guide(self, stack: AsyncExitStack) -> None:
-        """A calibration, kept when it is whole."""
-        opened = await self._open_for_guide(stack)
-        made = datetime.now(UTC).isoformat(timespec="seconds")
-        guide = Guide(opened.params, opened.source.sensors, wearer=opened.wearer, created_utc=made)
-        live = Live(opened.source, Monitor(opened.params))
-        self.live, self.told, self.view, self.doing = live, guide.feed(()), None, CALIBRATING
-
-        def hear(inputs: Sequence[Input], outcome: Outcome) -> None:
-            if not guide.done:
-                self.told = guide.feed(inputs)
-                oblige(opened.source, self.told)
-            if guide.done:
-                live.stop()
-
-        live.listeners.append(hear)
-        await live.run()
-        if self.told.calibration is None:
+    async def _guide(self, stack: AsyncExitStack) -> Path | None:
+        """A calibration, recorded and kept when it is whole; the recording, where it is the wearer's own."""
+        guided = Guided(await self._opened(stack), self._follow)
+        await self._run(stack, guided.live, guided.told, CALIBRATING)
+        told = guided.told
+        if told.calibration is None:
             self.words = "Stopped before the end: nothing was kept."
-            return
-        if self.wish.source == BLE and self.told.sensors != opened.source.sensors:
-            settings.save(replace(settings.load(), sensors=self.told.sensors))
-        settings.keep_calibration(self.told.calibration)
-        self.words = f"{self.told.calibration.verdict} It is kept."
+            return None
+        path = keeping.new_name("calibrate")
+        with replacing(path) as temporary:
+            await asyncio.to_thread(guided.write, temporary)
+        guided.remember_sensors()
+        settings.keep_calibration(told.calibration)
+        self.words = f"{told.calibration.verdict} It is kept, and recorded as {path.name}."
+        return path if self.wish.source == BLE else None
 
-    async def _open_for_guide(self, stack: AsyncExitStack) -> Opened:
-        """As for a session; a simulated wearer does what the guide says."""
-        if self.wish.source != SIMULATED:
-            return await open_source(self.wish.source, stack, self.wish.wearer, "", self.wish.speed)
-        virtual, wearer = Obliging(0, 1.0), self.wish.wearer or "virtual"
-        return Opened(virtual, replace(settings.load(), sensors=virtual.sensors), uncalibrated(wearer), wearer)
+    async def _check(self, stack: AsyncExitStack) -> None:
+        """Ten seconds of standing against the calibration that was kept; nothing is recorded."""
+        self.checked = Checked(await self._opened(stack))
+        await self._run(stack, self.checked.live, None, CHECKING)
+        held = self.checked.held
+        self.words = held.words if held.done else "Stopped before the end: nobody can tell whether it holds."
+
+    async def _opened(self, stack: AsyncExitStack) -> Guidable:
+        return await opened_for(self.wish.source, stack, self.wish.wearer or None, self.wish.speed)
+
+    async def _run(self, stack: AsyncExitStack, live: Live, told: Guidance | None, doing: str) -> None:
+        """Until the guide is done, the source ends, or somebody takes the sensors over."""
+
+        def asked(question: dict[str, Any]) -> dict[str, Any]:
+            if question.get("ask") != "stop":
+                return {"error": f"{question.get('ask')!r}, expected stop"}
+            live.stop()
+            return {"taken": True}
+
+        await stack.enter_async_context(owner.answering(asked))
+        self.live, self.told, self.view, self.doing = live, told, None, doing
+        await live.run()
+
+    def _follow(self, told: Guidance) -> None:
+        self.told = told
 
     def snapshot(self, after: float) -> dict[str, Any]:
         """For the live page."""

@@ -18,7 +18,7 @@ from hiphinge.apps.gym.bar import Bar
 from hiphinge.apps.gym.number import BigNumber
 from hiphinge.apps.gym.terminal import lasting_terminal
 from hiphinge.apps.live.core import Live
-from hiphinge.apps.live.glance import Glance, hip_words
+from hiphinge.apps.live.glance import Glance
 from hiphinge.apps.live.health import STREAMING, SensorHealth
 from hiphinge.blocks import Alert
 from hiphinge.settings.safety import SHORT
@@ -26,7 +26,7 @@ from hiphinge.settings.safety import SHORT
 REFRESH_S = 0.1
 LUMBAR, HIP = "dark_orange", "deep_sky_blue1"
 """Told apart by colour-blind eyes too (orange and blue), and by their names."""
-HIP_FULL = 110.0
+LUMBAR_FULL, HIP_FULL = 60.0, 110.0
 PAUSE_MIN, MUTE_MIN = 10, 30
 TWIST_S = 5.0
 NARROW = 60
@@ -70,16 +70,16 @@ class Gym(App[None]):
 
     def compose(self) -> ComposeResult:
         """Top line, numbers and bars, last cue, sensors, keys."""
-        own = math.degrees(self.glance.own_range)
-        limit = own * self.glance.limit_share
+        shown, own = self.glance.shown, math.degrees(self.glance.own_range)
         yield Static(id="top")
         with Horizontal(id="middle"):
             with Vertical(id="count"):
                 yield BigNumber("reps")
                 yield Static(id="set")
             with Vertical(id="bars"):
-                yield Bar("LUMBAR", LUMBAR, own if math.isfinite(own) else 60.0, limit)
-                yield Bar("HIP", HIP, HIP_FULL)
+                full = own if math.isfinite(own) else LUMBAR_FULL
+                yield Bar(short(shown.back_label), LUMBAR, full, math.degrees(self.glance.limit))
+                yield Bar(short(shown.hip_label), HIP, HIP_FULL)
         yield Static(id="cue")
         yield Static(id="sensors")
         yield Static(id="told")
@@ -100,12 +100,10 @@ class Gym(App[None]):
         """Bring every part up to date."""
         look = self.glance
         self._set("top", self._top())
-        reps = look.of_set if look.in_set or look.of_set else look.reps
-        self.query_one(BigNumber).show(len(reps))
-        self._set("set", self._set_words(len(reps)))
+        self.query_one(BigNumber).show(len(look.of_set))
+        self._set("set", self._set_words(len(look.of_set)))
         lumbar, hip = self.query(Bar)
-        lumbar.show(_deg(look.lumbar), _deg(look.lumbar_peak), self._lumbar_note())
-        hip.title_words = hip_words(look.hip_name).upper()
+        lumbar.show(_deg(look.back), _deg(look.back_peak), self._lumbar_note())
         most = f"most {_deg(look.hip_peak):.0f}°" if _known(look.hip_peak) else ""
         hip.show(_deg(look.hip), _deg(look.hip_peak), most)
         self._set("cue", cue_words(look.cue, look.now))
@@ -122,25 +120,25 @@ class Gym(App[None]):
         text.append(f"  ● {seconds // 60}:{seconds % 60:02d}", style="bold")
         text.append(f"   sensors {self.live.health.streaming}/{len(sensors)}", style="bold")
         text.append(f"   {self.glance.phase}")
-        if self.glance.is_muted:
-            minutes = (self.glance.muted_until - self.glance.now) / 60
-            text.append(f"   muted, {math.ceil(minutes)} min left", style="bold reverse")
+        if muted := self.glance.muted_s:
+            text.append(f"   muted, {math.ceil(muted / 60)} min left", style="bold reverse")
         return text
 
     def _set_words(self, n: int) -> Text:
+        words = "repetition" if n == 1 else "repetitions"
         if self.glance.in_set:
-            return Text("repetitions\nset runs", style="bold")
-        return Text("repetition" + "s" * (n != 1) + "\nno set: no cues", style="dim")
+            return Text(f"{words}\nset runs", style="bold")
+        return Text(f"{words}\nno set: no cues", style="dim")
 
     def _lumbar_note(self) -> str:
         look = self.glance
         if not look.is_calibrated:
             return "not calibrated"
-        if not _known(look.lumbar_peak) or not _known(look.own_range):
+        if not _known(look.back_peak) or not _known(look.own_range):
             return ""
-        share = 100 * max(look.lumbar_peak, 0.0) / look.own_range
-        over = "  OVER THE LIMIT" if share >= 100 * look.limit_share else ""
-        return f"most {share:.0f} % of own range (limit {100 * look.limit_share:.0f} %){over}"
+        share, limit = (100 * max(angle, 0.0) / look.own_range for angle in (look.back_peak, look.limit))
+        over = "  OVER THE LIMIT" if look.is_over else ""
+        return f"most {share:.0f} % of own range (limit {limit:.0f} %){over}"
 
     def _troubles(self) -> str:
         return self.live.health.recording or self.live.health.trouble
@@ -166,8 +164,7 @@ class Gym(App[None]):
 
     def action_mute(self) -> None:
         """No cues until asked again."""
-        muted = self.glance.is_muted
-        if muted:
+        if self.glance.muted_s:
             self._ask("Cues again.", "unmute")
         else:
             self._ask(f"Muted for {MUTE_MIN} min; u again ends it.", "mute", str(MUTE_MIN))
@@ -224,6 +221,15 @@ def sensor_words(sensors: tuple[SensorHealth, ...], width: int) -> Text:
         between = "" if not text else "\n" if width < NARROW else "   "
         text.append(between + words, style="" if good else "bold reverse")
     return text
+
+
+def short(label: str) -> str:
+    """Of a bar: without the reason, which the table of sensors tells.
+
+    >>> short("Pelvis tilt (no sensor on a thigh)")
+    'PELVIS TILT'
+    """
+    return label.partition(" (")[0].upper()
 
 
 def _deg(angle: float) -> float:

@@ -5,34 +5,41 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from hiphinge.alerts.cues import SET, START
-from hiphinge.blocks import THIGH_LEFT, Alert, Control, Input, Outcome, Repetition
+import numpy as np
+
+from hiphinge.alerts import rules
+from hiphinge.alerts.cues import SET, STOP
+from hiphinge.apps.live.angles import COLUMNS, Shown
+from hiphinge.blocks import Alert, Control, Floats, Input, Outcome, Repetition
+from hiphinge.detect import rounding
 from hiphinge.monitor import Monitor
 
-HIPS = ("hip_flexion", "hip_flexion_left", "hip_flexion_right", "pelvis_tilt")
-"""The first that is there stands for the hip; the pelvis where no thigh is worn."""
+STANDING, DESCENT = "standing", "descent"
 
 
 class Glance:
     """A listener. Angles in rad, NaN where they cannot be known; times in s on the inputs' clock.
 
-    ``lumbar``, ``hip`` now; ``lumbar_peak``, ``hip_peak`` of the repetition that
-    is under way, or of the last; ``cue`` the last one.
+    ``back``, ``hip`` now, as ``shown`` names them; ``back_peak``, ``hip_peak`` of the
+    repetition that is under way, or of the last. ``rows``: what the last feed brought,
+    as in :data:`angles.COLUMNS`. ``of_set``: repetitions of the set, which is the
+    wearer's own or else the latest that was found; ``reps`` counts all.
     """
 
     def __init__(self, monitor: Monitor) -> None:
-        self.own_range = monitor.calibration.max_lumbar_flexion
-        self.limit_share = monitor.params.rounding.on_share
-        self.is_calibrated = bool(monitor.calibration.mountings)
+        calibration, params = monitor.calibration, monitor.params
+        self.own_range, self.own_hip = calibration.max_lumbar_flexion, calibration.max_hip_flexion
+        self.limit = rounding.limit(params.rounding, self.own_range)
+        self.is_calibrated = bool(calibration.mountings)
+        self.shown = Shown(monitor.sites)
+        self._mute = params.alerts.mute
         self.begun = self.now = math.nan
-        self.lumbar = self.hip = self.lumbar_peak = self.hip_peak = math.nan
-        self.hip_name = ""
-        self.phase = "standing"
-        self.posture = ""
-        self.in_set = False
-        self.reps: list[Repetition] = []
+        self.back = self.hip = self.back_peak = self.hip_peak = math.nan
+        self.rows: Floats = np.empty((0, len(COLUMNS)))
+        self.phase = STANDING
+        self.set_from: float | None = None
         self.of_set: list[Repetition] = []
-        self.alerts = 0
+        self.reps = self.alerts = self.marks = 0
         self.cue: Alert | None = None
         self.muted_until = -math.inf
 
@@ -42,9 +49,19 @@ class Glance:
         return max(self.now - self.begun, 0.0) if math.isfinite(self.begun) else 0.0
 
     @property
-    def is_muted(self) -> bool:
-        """Whether the wearer wants to hear nothing now."""
-        return self.now < self.muted_until
+    def in_set(self) -> bool:
+        """Whether the wearer has begun a set."""
+        return self.set_from is not None
+
+    @property
+    def muted_s(self) -> float:
+        """How long the wearer still wants to hear nothing, s; 0: he may be told."""
+        return max(self.muted_until - self.now, 0.0) if math.isfinite(self.now) else 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the low back went beyond its limit."""
+        return self.back_peak >= self.limit
 
     def __call__(self, inputs: Sequence[Input], outcome: Outcome) -> None:
         """What one feed brought."""
@@ -55,49 +72,48 @@ class Glance:
             self.now = inputs[-1].arrival_ns / 1e9
             self.begun = self.now if math.isnan(self.begun) else self.begun
         self._measure(outcome)
-        self.reps += outcome.repetitions
-        if self.in_set:
-            self.of_set += outcome.repetitions
+        for rep in outcome.repetitions:
+            self._count(rep)
         self.alerts += len(outcome.alerts)
         if outcome.cues:
             self.cue = outcome.cues[-1]
-        if outcome.bouts:
-            self.posture = outcome.bouts[-1].posture
 
     def _obey(self, control: Control) -> None:
         t = control.arrival_ns / 1e9
         if control.action == SET:
-            self.in_set = control.value == START
-            self.of_set = [] if self.in_set else self.of_set
-        elif control.action in ("mute", "pause"):
-            self.muted_until = t + 60.0 * float(control.value or 30)
-        elif control.action in ("unmute", "resume"):
-            self.muted_until = t
+            if control.said == STOP:
+                self.set_from = None
+            elif self.set_from is None:
+                self.set_from, self.of_set = t, []
+        elif control.action in rules.MUTE:
+            self.muted_until = t + control.minutes(self._mute)
+        elif control.action in rules.UNMUTE:
+            self.muted_until = -math.inf
+        elif control.action == "mark":
+            self.marks += 1
 
     def _measure(self, outcome: Outcome) -> None:
         for event in outcome.events:
             if event.kind == "phase":
-                if event.data["phase"] == "descent":
-                    self.lumbar_peak = self.hip_peak = -math.inf
                 self.phase = str(event.data["phase"])
-        if not len(outcome.angles):
+                if self.phase == DESCENT:
+                    self.back_peak = self.hip_peak = math.nan
+        self.rows = self.shown.rows(outcome.angles.t, outcome.angles.angles)
+        if not len(self.rows):
             return
-        angles = outcome.angles.angles
-        self.hip_name = next((name for name in HIPS if name in angles), "")
-        self.lumbar = float(angles["lumbar_flexion"][-1]) if "lumbar_flexion" in angles else math.nan
-        self.hip = float(angles[self.hip_name][-1]) if self.hip_name else math.nan
-        if self.phase != "standing":
-            self.lumbar_peak = _most(self.lumbar_peak, self.lumbar)
-            self.hip_peak = _most(self.hip_peak, self.hip)
+        self.back, self.hip = (float(x) for x in self.rows[-1, 1:3])
+        if self.phase != STANDING:
+            self.back_peak = float(np.fmax(self.back_peak, np.fmax.reduce(self.rows[:, 1])))
+            self.hip_peak = float(np.fmax(self.hip_peak, np.fmax.reduce(self.rows[:, 2])))
 
-
-def _most(a: float, b: float) -> float:
-    return b if math.isnan(a) or b > a else a
-
-
-def hip_words(name: str) -> str:
-    """What the hip bar shows, in words."""
-    if name == "pelvis_tilt":
-        return "pelvis tilt"
-    side = " left" if name.endswith(THIGH_LEFT.removeprefix("thigh")) else ""
-    return f"hip{side}"
+    def _count(self, rep: Repetition) -> None:
+        """One more; what is known of it in the end replaces what was seen of it, unless the next is under way."""
+        self.reps += 1
+        if self.set_from is None and self.of_set and rep.set != self.of_set[-1].set:
+            self.of_set = []
+        if self.set_from is None or rep.start >= self.set_from:
+            self.of_set.append(rep)
+        if self.phase == STANDING and math.isfinite(rep.peak_lumbar_flexion):
+            self.back_peak = rep.peak_lumbar_flexion
+        if self.phase == STANDING and math.isfinite(rep.peak_hip_flexion):
+            self.hip_peak = rep.peak_hip_flexion

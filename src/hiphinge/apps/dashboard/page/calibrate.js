@@ -1,7 +1,8 @@
-// The guided calibration: what the guide says, five times a second.
+// The guided calibration and its check: what the guide says, five times a second.
 import { $, get, onKey, post, shown, text, words } from "/ask.js";
 
 const KEYS = { n: "next", r: "redo", s: "skip", b: "back", h: "hurts" };
+const LEAD = "Take your place", RESULT = { true: ["✓ ", "verdict ok"], false: ["▲ ", "verdict mark"], null: ["? ", "verdict"] };
 let running = false, begun = false;
 
 async function follow() {
@@ -9,13 +10,20 @@ async function follow() {
   setTimeout(follow, document.hidden ? 1000 : 200);
 }
 
-function show({ doing, words, told }) {
-  running = doing === "calibrating";
-  shown($("idle"), doing === "idle"); shown($("guide"), running && told !== null);
-  text($("words"), running ? "" : doing === "live" ? "A session is running: stop it on the page Live first." : told || begun ? words : "");
-  text($("title"), running ? `Step ${told.number} of ${told.count}: ${told.title}` : told?.done ? "Calibrated" : "Calibrate");
+function show({ doing, words, told, held }) {
+  const checking = doing === "checking" && held !== null;
+  running = doing === "calibrating" && told !== null;
+  shown($("idle"), doing === "idle"); shown($("guide"), running || checking); shown($("steps"), running);
+  const [sign, kind] = !running && held?.done ? RESULT[held.holds] : ["", told?.done ? "verdict ok" : ""];
+  text($("words"), running || checking ? "" : doing === "live" ? "A session is running: stop it on the page Live first." : told || held || begun ? sign + words : "");
+  $("words").className = running || checking ? "" : kind;
+  text($("title"), running ? `Step ${told.number} of ${told.count}: ${told.title}` : checking ? "Does it still hold?" : told?.done ? "Calibrated" : "Calibrate");
   text($("begin"), told ? "Again" : "Begin");
-  if (!running) return;
+  if (checking) ask(held);
+  if (running) step(told);
+}
+
+function step(told) {
   for (const id of ["say", "large", "hint"]) text($(id), told[id]);
   $("progress").value = told.progress ?? 0;
   shown($("placing"), told.step === "place"); shown($("large"), told.step !== "place");
@@ -23,6 +31,13 @@ function show({ doing, words, told }) {
   text($("problem"), told.problem); shown($("problem"), told.problem !== "");
   text($("verdict"), told.verdict ? `${told.verdict.passed ? "✓" : "▲"} ${told.verdict.words}` : "");
   $("verdict").className = told.verdict && !told.verdict.passed ? "mark" : "ok";
+}
+
+// The check: the same place on the page, no steps.
+function ask({ words, hint, remaining, progress }) {
+  text($("say"), words); text($("hint"), hint || LEAD); text($("large"), remaining === null ? "" : String(Math.ceil(remaining)));
+  $("progress").value = progress ?? 0;
+  shown($("placing"), false); shown($("large"), true); shown($("problem"), false); text($("verdict"), "");
 }
 
 function spot({ number, name, how }) {
@@ -34,7 +49,9 @@ function spot({ number, name, how }) {
 
 async function press(key) { try { await post("/api/step", { key }); } catch (e) { text($("words"), words(e)); } }
 
-$("begin").addEventListener("click", async () => { begun = true; try { await post("/api/calibrate"); } catch (e) { text($("words"), words(e)); } });
+for (const [id, path] of [["begin", "/api/calibrate"], ["check", "/api/check"]]) {
+  $(id).addEventListener("click", async () => { begun = true; try { await post(path); } catch (e) { text($("words"), words(e)); } });
+}
 for (const button of document.querySelectorAll("[data-key]")) button.addEventListener("click", () => press(button.dataset.key));
 onKey((key) => running && KEYS[key] && (press(KEYS[key]), true));
 follow();

@@ -22,7 +22,7 @@ async function follow() {
 function show(found) {
   state = found;
   const live = state.doing === "live";
-  text($("run"), { idle: "Start session", opening: "Opening …", live: "Stop session", calibrating: "Calibrating …" }[state.doing]);
+  text($("run"), { idle: "Start session", opening: "Opening …", live: "Stop session", calibrating: "Calibrating …", checking: "Checking …" }[state.doing]);
   $("run").disabled = !/idle|live/.test(state.doing);
   shown($("keys"), live);
   text($("words"), state.words || (state.doing === "idle" ? "Put the sensors on, then start. What is heard is recorded." : ""));

@@ -1,4 +1,4 @@
-"""Which angles a page shows of what is worn: one line for the low back, one for the hip, three segments."""
+"""Which angles a live view shows of what is worn: one line for the low back, one for the hip, three segments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR, Floats
 
 COLUMNS = ("t", "back", "hip", "trunk", "pelvis", "thigh", "other_thigh")
-"""Of a row: s, then degrees."""
+"""Of a row: s, then angles in the unit in which they were given."""
 UNOBSERVABLE = "not observable with these sensors"
 Column = NDArray[Any]
 

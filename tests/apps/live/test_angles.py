@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hiphinge.apps.dashboard.angles import UNOBSERVABLE, Shown
+from hiphinge.apps.live.angles import UNOBSERVABLE, Shown
 from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR
 
 
