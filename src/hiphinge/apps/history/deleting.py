@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -22,24 +24,53 @@ MOST = 20
 """Files that are listed one by one."""
 
 
-def delete(journal: Journal, what: str, wearer: str | None, yes: bool) -> None:
-    """Everything of a day (ISO), of what has no date, or of all days; of one wearer or of all."""
+@dataclass(frozen=True)
+class Deletion:
+    """What would go, and what is said of it before; nothing where both are empty."""
+
+    what: str
+    ids: frozenset[str]
+    files: tuple[Path, ...]
+    words: tuple[str, ...]
+
+    @property
+    def mark(self) -> str:
+        """The same for the same sessions and files only: whoever agreed to another has not agreed to this."""
+        names = sorted((*self.ids, *(path.name for path in self.files)))
+        return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+    def carry_out(self, journal: Journal) -> str:
+        """For good; what was done, in a sentence."""
+        for path in self.files:
+            path.unlink(missing_ok=True)
+        journal.forget(self.ids)
+        return f"Deleted: {plural(len(self.ids), 'session')}, {plural(len(self.files), 'file')}."
+
+
+def planned(journal: Journal, what: str, wearer: str | None) -> Deletion:
+    """Everything of a day (ISO), of what has no date, or of all days; of one wearer or of all.
+
+    InputError where one of the recordings is still growing.
+    """
     ids = chosen(journal, what, wearer)
     files = _files(journal, ids, everything=what == ALL and wearer is None)
     if not ids and not files:
-        click.echo(f"Nothing of {_in_words(what)} is kept.")
-        return
-    click.echo(f"To be deleted for good, {_in_words(what)}: {plural(len(ids), 'session')}")
+        return Deletion(what, frozenset(), (), (f"Nothing of {_in_words(what)} is kept.",))
+    words = [f"To be deleted for good, {_in_words(what)}: {plural(len(ids), 'session')}"]
     also = sorted({day for id in ids for day in _days(journal, id)} - {what}) if what not in (ALL, UNDATED) else []
     if also:
-        click.echo(f"What reaches over midnight goes from {', '.join(map(in_words, also))} too.")
-    _list([(path, path.stat().st_size, "") for path in files])
-    if not _agreed(yes):
-        return
-    for path in files:
-        path.unlink(missing_ok=True)
-    journal.forget(ids)
-    click.echo(f"Deleted: {plural(len(ids), 'session')}, {plural(len(files), 'file')}.")
+        words.append(f"What reaches over midnight goes from {', '.join(map(in_words, also))} too.")
+    words += _listed([(path, path.stat().st_size, "") for path in files])
+    return Deletion(what, frozenset(ids), tuple(files), tuple(words))
+
+
+def delete(journal: Journal, what: str, wearer: str | None, yes: bool) -> None:
+    """Say what would go, and let it go once that is agreed to."""
+    found = planned(journal, what, wearer)
+    for words in found.words:
+        click.echo(words)
+    if (found.ids or found.files) and _agreed(yes):
+        click.echo(found.carry_out(journal))
 
 
 def chosen(journal: Journal, what: str, wearer: str | None) -> set[str]:
@@ -91,7 +122,8 @@ def prune(journal: Journal, yes: bool) -> None:
         click.echo(f"Nothing to delete: {rule}.")
         return
     click.echo(f"{plural(len(going), 'raw recording')} to be deleted ({rule}); the summaries stay:")
-    _list([(one.raw.path, one.raw.size, one.why) for one in going])
+    for words in _listed([(one.raw.path, one.raw.size, one.why) for one in going]):
+        click.echo(words)
     if not _agreed(yes):
         return
     for one in going:
@@ -99,11 +131,11 @@ def prune(journal: Journal, yes: bool) -> None:
     click.echo(f"Deleted: {plural(len(going), 'raw recording')}.")
 
 
-def _list(files: Sequence[tuple[Path, int, str]]) -> None:
+def _listed(files: Sequence[tuple[Path, int, str]]) -> Iterator[str]:
     for path, size, why in files[:MOST]:
-        click.echo(printable(f"  {path.name}  {size / 1e6:.1f} MB{f'  {why}' if why else ''}"))
+        yield printable(f"  {path.name}  {size / 1e6:.1f} MB{f'  {why}' if why else ''}")
     if len(files) > MOST:
-        click.echo(f"  … and {len(files) - MOST} more, {sum(size for _, size, _ in files[MOST:]) / 1e6:.1f} MB")
+        yield f"  … and {len(files) - MOST} more, {sum(size for _, size, _ in files[MOST:]) / 1e6:.1f} MB"
 
 
 def _agreed(yes: bool) -> bool:

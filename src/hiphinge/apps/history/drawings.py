@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import date
 
 import pandas as pd
 from bokeh.models import ColumnDataSource, DataRange1d, FactorRange, FixedTicker, HoverTool, Range1d
@@ -12,6 +11,7 @@ from bokeh.models.annotations import Span
 from bokeh.models.renderers import DataRenderer
 from bokeh.plotting import figure
 
+from hiphinge.apps.history.sections import BINS, axis_names
 from hiphinge.apps.report import colours
 from hiphinge.apps.report.drawing import empty_plot
 from hiphinge.apps.report.words import number, span
@@ -20,16 +20,8 @@ from hiphinge.history.days import BIN_NAMES
 HOUR = 3600.0
 ROW = 24
 """px of a day's row."""
-BINS = ("under 15 min", "15 to 30 min", "30 to 60 min", "60 min and more")
 BIN_COLOURS = ("#FBE0A8", "#F2B84B", "#D98A00", "#8F4E00")
 """From short to long, lighter to darker: told apart without hue."""
-
-
-def axis_names(days: Sequence[str]) -> list[str]:
-    """``Mon 3 Nov``; as factors they must differ, so other years are named."""
-    dates = [date.fromisoformat(day) for day in days]
-    several = len({d.year for d in dates}) > 1
-    return [f"{d:%a} {d.day} {d:%b}{f' {d.year}' if several else ''}" for d in dates]
 
 
 def postures(days: Sequence[str], bouts: pd.DataFrame) -> figure:

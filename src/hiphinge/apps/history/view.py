@@ -79,10 +79,11 @@ def views(journal: Journal, wearer: str | None, period: Period, today: date) -> 
     """Each wearer apart, or the one that is named."""
     tables = read(journal, today)
     names = sorted(set(tables.sessions["wearer"])) if wearer is None else [wearer]
-    return [_view(tables, name, period, today) for name in names]
+    return [view_of(tables, name, period, today) for name in names]
 
 
-def _view(tables: Tables, wearer: str, period: Period, today: date) -> View:
+def view_of(tables: Tables, wearer: str, period: Period, today: date) -> View:
+    """What is shown of one wearer in this period."""
     wanted: settings.Goals = settings.load(root=settings.Goals)
     theirs = tables.days[(tables.days["wearer"] == wearer) & ~tables.days["day"].isin(tables.wrong)]
     shown = theirs[period.holds(theirs["day"])]

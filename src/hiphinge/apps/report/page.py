@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from bokeh.core.types import ID
-from bokeh.embed import json_item
-from bokeh.model import Model
-from bokeh.resources import Resources
 from jinja2 import Environment
 from markupsafe import Markup
 
 from hiphinge.apps.report.template import CSS, TEMPLATE
+
+if TYPE_CHECKING:
+    from bokeh.model import Model
 
 DRAW = """
 const fine = matchMedia("(pointer: fine)").matches;
@@ -126,6 +126,10 @@ class Page:
 
 def html(page: Page) -> str:
     """The whole page as one text."""
+    from bokeh.core.types import ID  # noqa: PLC0415  Bokeh takes half a second, which parts without drawings need not
+    from bokeh.embed import json_item  # noqa: PLC0415  as above
+    from bokeh.resources import Resources  # noqa: PLC0415  as above
+
     items = [json_item(drawing, ID(target)) for target, drawing in page.drawings.items()]
     scripts = (
         [*Resources(mode="inline", components=["bokeh"], log_level="warn").js_raw, DRAW % script_json(items)]
