@@ -87,8 +87,9 @@ async def unless_taken(what: str, work: Coroutine[Any, Any, T]) -> T:
         nonlocal taken
         if question.get("ask") != "stop":
             return {}
-        taken = True
-        return {"taken": task.cancel()}
+        if not taken:
+            taken = task.cancel()
+        return {"taken": taken}
 
     async with answering(answer):
         try:
@@ -115,9 +116,9 @@ def ask(question: dict[str, Any]) -> dict[str, Any] | None:
 
 def take_over() -> None:
     """Ask the owner to end in good order and wait until it has; HeldError when it does not."""
-    ask({"ask": "stop"})
     until = time.monotonic() + TAKE_OVER_S
     while owner() is not None:
+        ask({"ask": "stop"})  # more than once: it may have begun just now, and not have heard yet
         if time.monotonic() > until:
             raise HeldError(f"{_held()} It was asked to stop and has not.")
         time.sleep(POLL_S)

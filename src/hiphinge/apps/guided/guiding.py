@@ -83,7 +83,9 @@ class Guided:
     def _hear(self, inputs: Sequence[Input], outcome: Outcome) -> None:
         if self.told.done:
             return
-        self.told = self._guide.feed(inputs)
+        told = self._guide.feed(inputs)
+        trouble = "" if told.done else self.live.health.trouble  # of the radio: it explains whatever is not heard
+        self.told = replace(told, problem=trouble or told.problem)
         self._record(inputs)
         self._show(self.told)
         oblige(self.opened.source, self.told)
