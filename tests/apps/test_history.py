@@ -381,9 +381,29 @@ def test_a_damaged_recording_is_named_and_the_rest_is_shown(hiphinge_home: Path,
     assert "Mon 05 Jan" in done.stdout
 
 
+def test_an_ankle_test_typed_in_is_kept_told_and_deleted(hiphinge_home: Path, tmp_path: Path, run: Run) -> None:
+    """As a session of no length: no word of its length, and the same after the journal was made anew."""
+    assert "Noted: 8 cm" in run("--ankle", "8", "--wearer", "ada").stdout
+    assert "Noted: 9.5 cm" in run("--ankle", "9.5", "--wearer", "ada").stdout
+    before = run().stdout
+    assert ": 9.5 cm\n" in before  # the day's last
+    assert "too short" not in before
+    (hiphinge_home / "journal.sqlite").unlink()
+    assert "2 sessions" in run("--rebuild").stdout
+    assert run().stdout == before
+    assert run("--html", str(tmp_path / "day.html")).exit_code == 0
+    assert "2 sessions, 2 files" in run("--delete", "today", "--yes").stdout
+
+
+def test_a_guided_bend_is_the_hamstring_test(hiphinge_home: Path, file: Path, run: Run) -> None:
+    recorded(hiphinge_home, file)
+    assert "Hamstring test, 5 January 2026: 54" in run().stdout
+
+
 @pytest.mark.parametrize(
     "options", [("--day", "tomorrow"), ("--day", "2026-13-01"), ("--day", "today", "--week", "today"),
-                ("--prune", "--rebuild"), ("--delete", "everything")]
+                ("--prune", "--rebuild"), ("--delete", "everything"), ("--ankle", "nan"), ("--ankle", "-1"),
+                ("--ankle", "9", "--prune")]
 )  # fmt: skip
 def test_bad_options_end_with_two(run: Run, options: tuple[str, ...]) -> None:
     assert run(*options).exit_code == 2

@@ -45,7 +45,8 @@ MEASURES = (
     Measure("hamstring test", "hamstring_deg", "°"),
     Measure("ankle test", "ankle_cm", "cm"),
 )
-OF_LIFTS = ("repetitions", "lumbar_share_pct", "hamstring_deg", "ankle_cm")
+TESTS = tuple(m for m in MEASURES if m.name.endswith("test"))
+OF_LIFTS = ("repetitions", "lumbar_share_pct", *(test.column for test in TESTS))
 """Columns that a short session tells as well as a day; days without a lift or a test are left out."""
 
 

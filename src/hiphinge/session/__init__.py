@@ -20,6 +20,7 @@ from hiphinge.fusion import filters
 from hiphinge.recording import Header, Marker, Recording, open_recording
 from hiphinge.session import course, summary, tables
 from hiphinge.session.angles import AngleStream
+from hiphinge.session.hamstrings import Hamstrings
 from hiphinge.session.tables import Table
 from hiphinge.settings.drivers import load_drivers
 
@@ -112,11 +113,13 @@ class Session:
         """
         plan = course.plan(self.recording, overrides or {})
         run, angles = course.Course(self.recording, plan), AngleStream(self.sites, take)
+        hamstrings = Hamstrings(course.marked(self.recording))
         reps: list[Repetition] = []
         bouts: list[Bout] = []
         alerts: list[Alert] = []
         for outcome in run.outcomes():
             angles.add(outcome.angles)
+            hamstrings.add(outcome.angles)
             reps += outcome.repetitions
             bouts += outcome.bouts
             alerts += outcome.alerts
@@ -126,6 +129,7 @@ class Session:
         if plan.refused and all(bout.posture == sitting.UNKNOWN for bout in bouts):
             raise plan.refused  # nothing at all could be said
         words = self._summary(plan, run, angles, (reps, bouts, alerts), overrides or {})
+        words["tests"] = summary.plain(hamstrings.tests())
         return Found({"reps": tables.reps(reps), "bouts": tables.bouts(bouts), "alerts": tables.alerts(alerts)}, words)
 
     def _summary(

@@ -41,7 +41,7 @@ def plan(recording: Recording, overrides: Mapping[str, str]) -> Plan:
     if header.calibration:
         attached = settings.calibration_from_json(header.calibration)
         return Plan(params, attached, attached=True, forgotten=forgotten)
-    spans = wizard.from_controls(recording.controls())
+    spans = marked(recording)
     try:
         found = wizard.calibrate_recording(
             params, recording.batches(), spans, wearer=header.wearer, created_utc=header.created_utc
@@ -50,6 +50,11 @@ def plan(recording: Recording, overrides: Mapping[str, str]) -> Plan:
         none = replace(monitor.UNCALIBRATED, verdict=str(refused), missing=("standing",))
         return Plan(params, none, attached=False, refused=refused, forgotten=forgotten)
     return Plan(params, found, attached=False, forgotten=forgotten)
+
+
+def marked(recording: Recording) -> tuple[wizard.Span, ...]:
+    """What the wearer was asked to do, and when."""
+    return wizard.from_controls(recording.controls())
 
 
 SPAN_S = 150.0

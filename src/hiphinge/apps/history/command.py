@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -21,7 +21,9 @@ from hiphinge.apps.history import deleting
 from hiphinge.apps.history.gathering import catch_up
 from hiphinge.apps.history.tables import Period, week_of
 from hiphinge.apps.history.told import told
+from hiphinge.apps.history.typed import NOTICED_CM, keep_ankle
 from hiphinge.apps.history.view import View, views
+from hiphinge.apps.numbers import Number
 from hiphinge.apps.recordings import printable
 from hiphinge.errors import InputError
 from hiphinge.history import Journal
@@ -62,6 +64,9 @@ OUT = click.Path(path_type=Path, dir_okay=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
 @click.option("--csv", "csv_file", type=OUT, metavar="FILE", help="Write a row a day.")
 @click.option("--html", "html_file", type=OUT, metavar="FILE", help="Write a report with drawings.")
+@click.option(
+    "--ankle", type=Number(0, 30), metavar="CM", help="Note today's ankle test: toe to wall, knee touching it."
+)
 @DELETE
 @click.option("--prune", is_flag=True, help="Delete raw recordings that are too old or too much; summaries stay.")
 @click.option("--rebuild", is_flag=True, help="Make the journal anew from recordings and summaries.")
@@ -74,6 +79,7 @@ def command(
     as_json: bool,
     csv_file: Path | None,
     html_file: Path | None,
+    ankle: float | None,
     delete: str | date | None,
     prune: bool,
     rebuild: bool,
@@ -85,12 +91,17 @@ def command(
     recordings stay is set in settings.toml, [retention]; what a day is measured
     against in [goals].
     """
-    if sum((day is not None, week is not None)) > 1 or sum((delete is not None, prune, rebuild)) > 1:
-        raise click.UsageError("--day and --week, and --delete, --prune and --rebuild, exclude each other.")
+    doing = (delete is not None, prune, rebuild, ankle is not None)
+    if sum((day is not None, week is not None)) > 1 or sum(doing) > 1:
+        raise click.UsageError("--day and --week, and --ankle, --delete, --prune and --rebuild, exclude each other.")
     if rebuild:
         made_anew()
         return
     with Journal() as journal:
+        if ankle is not None:
+            keep_ankle(journal, ankle, wearer or "", datetime.now().astimezone())
+            click.echo(f"Noted: {ankle:g} cm. A change under {NOTICED_CM} cm may be chance. See it: hiphinge history")
+            return
         if delete is not None:
             journal.catch_up()
             deleting.delete(journal, str(delete), wearer, yes)

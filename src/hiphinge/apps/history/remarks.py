@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from hiphinge.apps.history.tables import Period, Tables
+from hiphinge.apps.history.typed import TYPED
 from hiphinge.apps.report.words import plural, span
 from hiphinge.history import UNDATED
 
@@ -67,6 +68,8 @@ def _twice(overlaps: pd.DataFrame, files: pd.Series) -> Iterator[str]:
 def _lengths(sessions: pd.DataFrame) -> Iterator[str]:
     for one in sessions.itertuples():
         length = one.duration_s or 0.0
+        if one.source == TYPED:
+            continue
         if length > LONG_S:
             yield f"{_name(one.file)} lasts {span(length)}: left running? It counts on each of its days."
         elif length < SHORT_S:

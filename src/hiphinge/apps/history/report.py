@@ -13,9 +13,7 @@ from hiphinge.apps.history.view import View
 from hiphinge.apps.report import colours
 from hiphinge.apps.report.facts import SAFETY
 from hiphinge.apps.report.page import Key, Page, Section, html
-from hiphinge.history.trends import MEASURES
-
-TESTS = tuple(m for m in MEASURES if m.name.endswith("test"))
+from hiphinge.history.trends import TESTS
 
 
 def render(view: View) -> str:

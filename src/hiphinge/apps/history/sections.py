@@ -85,7 +85,8 @@ def _rounded(days: pd.DataFrame) -> str:
 def bouts(view: View) -> Section:
     """A day's sitting: by the length of its stretches, and the longest of them."""
     seated = view.bouts[view.bouts["posture"] == "sitting"]
-    longest = seated.assign(length=seated["end_s"] - seated["start_s"]).nlargest(LONGEST_BOUTS, "length")
+    lengths = (seated["end_s"] - seated["start_s"]).astype(float)  # an empty table knows no numbers
+    longest = seated.assign(length=lengths).nlargest(LONGEST_BOUTS, "length")
     rows = tuple(
         Row((hours(b.at_s), span(b.length), number(_known(b.slouch_pct), 0, " %"))) for b in longest.itertuples()
     )

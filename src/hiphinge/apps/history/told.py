@@ -11,7 +11,7 @@ from hiphinge.apps.history.remarks import in_words
 from hiphinge.apps.history.view import View
 from hiphinge.apps.recordings import printable
 from hiphinge.apps.report.words import UNKNOWN, number, plural
-from hiphinge.history.trends import ENOUGH_DAYS, OF_LIFTS, Trend
+from hiphinge.history.trends import ENOUGH_DAYS, OF_LIFTS, TESTS, Trend
 
 SHOWN_DAYS, SHOWN_WEEKS = 14, 8
 RATE_S = 1800.0
@@ -42,6 +42,7 @@ def _wearer(view: View) -> Iterator[str]:
         if len(view.weeks) > 1:
             yield ""
             yield from _weeks(view)
+        yield from _tests(view)
         yield from _trends(view.trends)
         yield from _goals(view)
     if view.notes:
@@ -79,6 +80,18 @@ def _cells(row: Any) -> tuple[str, ...]:
 
 def _line(first: str, cells: Sequence[str]) -> str:
     return f"{first:<12}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS, strict=True))
+
+
+def _tests(view: View) -> Iterator[str]:
+    """The last of each test, and the one before."""
+    told = []
+    for test in TESTS:
+        known = view.days.dropna(subset=[test.column]) if test.column in view.days else view.days[:0]
+        unit = test.unit if test.unit == "°" else f" {test.unit}"
+        last = [f"{in_words(row['day'])}: {row[test.column]:.3g}{unit}" for _, row in known.tail(2).iterrows()]
+        if last:
+            told.append(f"{test.name.capitalize()}, {'; '.join(last[::-1])}")
+    yield from ("", *told) if told else ()
 
 
 def _trends(found: Sequence[Trend]) -> Iterator[str]:
