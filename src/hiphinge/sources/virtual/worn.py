@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import cycle
@@ -80,7 +81,7 @@ class Wearer:
 
 
 @asynccontextmanager
-async def wearing(worn: Worn) -> AsyncIterator[Wearer]:
+async def wearing(worn: Worn, clock: Callable[[], float] = time.monotonic) -> AsyncIterator[Wearer]:
     """The sensors of ``worn``, switched on; the wearer moves from the first START on. For tests that reach in."""
     if unknown := [site for site in (*worn.makes, *worn.faults_of) if site not in SITES]:
         raise InputError(f"virtual sensors: site {', '.join(unknown)}, expected some of {', '.join(SITES)}.")
@@ -94,7 +95,7 @@ async def wearing(worn: Worn) -> AsyncIterator[Wearer]:
             params = worn.faults_of.get(site) or replace(worn.faults, rssi=worn.faults.rssi - 5.0 * number)
             identity = Identity(address(site), worn.seed)
             twin = twin_class(make)(identity, motion.sensor(site, number), params.drift_ppm)
-            one = Peripheral(air, twin, params=params, on_stream=motion.begin)
+            one = Peripheral(air, twin, params=params, clock=clock, on_stream=motion.begin)
             peripherals[site] = await stack.enter_async_context(one)
         yield Wearer(air, motion, peripherals)
 
