@@ -319,7 +319,8 @@ class Outcome:
     """What one ``feed`` brought: angles at the grid instants that became known, and the rest.
 
     ``alerts`` are for the record, ``cues`` for the wearer, at once: kinds of
-    alerts, and "good" and "set_note" in a set that the wearer began.
+    alerts, and "good" and "set_note" in a set that the wearer began. ``counted``:
+    repetitions as soon as they count; in ``repetitions`` once their end is seen too.
     """
 
     angles: AngleBlock
@@ -328,6 +329,7 @@ class Outcome:
     bouts: tuple[Bout, ...] = ()
     alerts: tuple[Alert, ...] = ()
     cues: tuple[Alert, ...] = ()
+    counted: tuple[Repetition, ...] = ()
 
 
 # --- Who wears what --------------------------------------------------------------------

@@ -301,7 +301,9 @@ class Monitor:
         parts = [self._follow(motion) for motion in self._intake.finish()]
         worn = self._wear.finish()
         last = self._postures.finish(worn.idle)
-        parts.append(Outcome(nothing(parts[0].angles), _ordered(worn.events, last.events), (), last.bouts))
+        parts.append(
+            Outcome(nothing(parts[0].angles), _ordered(worn.events, last.events), self._lifts.finish(), last.bouts)
+        )
         seen = self._admitted(_together(parts), ())
         late = self._admission.finish()
         return replace(seen, alerts=(*seen.alerts, *recorded(late)), cues=(*seen.cues, *late))
@@ -334,13 +336,14 @@ class Monitor:
 
     def _look(self, motion: MotionBlock) -> Outcome:
         angles = self._angles.follow(motion)
-        reps, phases = self._lifts.update(angles)
+        lifted = self._lifts.update(angles)
         rounded = self._rounding.update(angles)
         worn = self._wear.update(angles, motion)
         seen = self._postures.update(angles, motion, worn.idle)
         troubles = self._signal.update(motion)
         self.heard.count(motion)
-        return Outcome(angles, _ordered(phases, rounded, worn.events, seen.events, troubles), reps, seen.bouts)
+        events = _ordered(lifted.events, rounded, worn.events, seen.events, troubles)
+        return Outcome(angles, events, lifted.repetitions, seen.bouts, counted=lifted.counted)
 
     def _admitted(self, seen: Outcome, inputs: Sequence[Fed]) -> Outcome:
         """The outcome with the alerts that the wearer is to get."""
@@ -352,7 +355,7 @@ class Monitor:
             self._now = float(seen.angles.t[-1])
         alerts = self._admission.update(found, self._now, controls, clocks, seen.events)
         phases = [e for e in seen.events if e.kind == "phase"]
-        told = self._cues.update(alerts, seen.repetitions, phases, controls, self._now)
+        told = self._cues.update(alerts, seen.counted, phases, controls, self._now)
         heard = tuple(c for c in told if c in alerts or self._admission.hears(c.kind, c.t))
         return replace(seen, alerts=recorded(alerts), cues=heard)
 
@@ -385,5 +388,5 @@ def _together(parts: list[Outcome]) -> Outcome:
         {name: np.concatenate([p.angles[name] for p in parts]) for name in names},
         np.concatenate([p.angles.flags for p in parts]),
     )
-    fields = ("events", "repetitions", "bouts", "alerts", "cues")
+    fields = ("events", "repetitions", "bouts", "alerts", "cues", "counted")
     return Outcome(angles, *(tuple(x for p in parts for x in getattr(p, name)) for name in fields))

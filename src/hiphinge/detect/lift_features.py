@@ -79,11 +79,38 @@ def change(x: Floats, span: int, rate: float) -> Floats:
     return out
 
 
-def onset(fold: Floats, opened: int, before: int) -> int:
-    """Where the ``fold`` (n,) rad that crossed the threshold at ``opened`` began: half of it, going back."""
-    first = max(opened - before, 0)
-    low = np.flatnonzero(fold[first:opened] < 0.5 * fold[opened])
-    return first + int(low[-1]) if len(low) else opened
+def begin(fold: Floats, opened: int, small: float, slow: float, span: int) -> int:
+    """Where the movement began, at the earliest where ``fold`` (n,) rad begins, that opened a repetition at ``opened``.
+
+    The last instant at which it was below ``small`` rad, or grew by less than
+    ``slow`` rad within ``span`` instants around.
+    """
+    low = np.flatnonzero(~(fold[:opened] >= small))
+    slack = np.flatnonzero(~(fold[span : opened + span] - fold[:opened] >= slow)) + span // 2
+    return min(int(max(low.max(initial=0), slack.max(initial=0))), opened)
+
+
+def end(fold: Floats, closed: int, small: float, slow: float, span: int) -> int | None:
+    """Where the movement ended that closed a repetition at ``closed``; None where it still goes on.
+
+    The first instant at which ``fold`` (n,) rad is below ``small`` rad, or falls by
+    less than ``slow`` rad within ``span`` instants around, or after which it is unknown.
+    What comes more than half a ``span`` later does not change it.
+    """
+    after = fold[closed:]
+    candidates = (
+        np.flatnonzero(after < small),
+        np.flatnonzero(fold[closed - span : len(fold) - span] - after < slow) - span // 2,
+        np.flatnonzero(np.isnan(after)) - 1,
+    )
+    found = min((int(c[0]) for c in candidates if len(c)), default=None)
+    return None if found is None else closed + max(found, 0)
+
+
+def steepest(fold: Floats, span: int) -> float:
+    """The largest growth rad of ``fold`` (n,) within ``span`` instants; 0 where it is shorter."""
+    growth = fold[span:] - fold[:-span]
+    return max(float(np.fmax.reduce(growth, initial=0.0)), 0.0)
 
 
 def measure(c: Columns, from_bottom: bool, p: Params, r: rounding.Params, own_range: float) -> Repetition:
