@@ -145,14 +145,14 @@ def test_a_rate_that_does_not_take_is_told() -> None:
 def test_synchronising(synced: bool) -> None:
     """The root's own address; what it was synchronised with before is ended, the rate set, then it is asked."""
     answer = sensor(synced=synced)
-    _, root = converse(Dot().root(), answer)
-    done, _ = converse(Dot().begin_sync(root, Wanted(60)), answer)
+    done, root = converse(Dot().prepare_sync(Wanted(60)), answer)
+    done += converse(Dot().begin_sync(root), answer)[0]
     written = [s.payload for s in done if isinstance(s, Write)]
     assert written == [b"\1\0\0", *[MESSAGES[5]] * synced, b"\1\0\0", examples(NOTE, "settings")[0][0], MESSAGES[3]]
     _, result = converse(Dot().end_sync(), lambda step: MESSAGES[4])
     assert result == ""
     with pytest.raises(SensorRefused, match="0 bytes about itself"):
-        converse(Dot().root(), lambda step: b"")
+        converse(Dot().prepare_sync(Wanted(60)), lambda s: None if s == Read("about") else answer(s))
 
 
 def test_a_synchronised_sensor_with_the_right_rate_stays_synchronised() -> None:

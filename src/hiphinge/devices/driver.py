@@ -272,8 +272,8 @@ class Driver:
 class SharedClock(Driver):
     """A kind of device that can bring its clocks together by itself, left alone for a while.
 
-    Whoever holds the links asks all of them, the root first, lets go of all at once, and connects
-    again after sync_s.
+    Whoever holds the links prepares all of them, asks all, the root first, lets go of all at once,
+    and connects again after sync_s.
 
     sync_s : s without a link that it takes. sync_ppm, sync_holds_s : how fast the clocks part
     again, and for how many s that is known.
@@ -283,12 +283,12 @@ class SharedClock(Driver):
     sync_ppm: ClassVar[float]
     sync_holds_s: ClassVar[float]
 
-    def root(self) -> Steps[bytes]:
-        """What the others must know of one that they are to follow."""
+    def prepare_sync(self, wanted: Wanted) -> Steps[bytes]:
+        """Set what cannot be changed afterwards; brings what the others must know if this one leads."""
         raise NotImplementedError
 
-    def begin_sync(self, root: bytes, wanted: Wanted) -> Steps[None]:
-        """Ask one to follow; its rate is set first, for it cannot be changed afterwards."""
+    def begin_sync(self, root: bytes) -> Steps[None]:
+        """Ask it to follow ``root``."""
         raise NotImplementedError
 
     def end_sync(self) -> Steps[str]:

@@ -144,19 +144,19 @@ class Dot(SharedClock):
         yield Write("settings", _settings(visit=0x01, identify=1), response=True)
         return True
 
-    def root(self) -> Steps[bytes]:
-        """Its own address as :meth:`begin_sync` wants it of the root; the system may hide it."""
+    def prepare_sync(self, wanted: Wanted) -> Steps[bytes]:
+        """End an older one, set the rate; brings its own address, which the system may hide."""
+        yield Write("control", STOP, response=True)
+        if (yield from self.is_synced()):
+            yield from _let_go()
+        yield from _at_rest(wanted)
         about = (yield Read("about")) or b""
         if len(about) < 6:
             raise SensorRefused(f"{NAME}: {len(about)} bytes about itself, expected its address. Update its firmware.")
         return about[:6]
 
-    def begin_sync(self, root: bytes, wanted: Wanted) -> Steps[None]:
-        """End an older one, set the rate, ask: see the note for the whole dance."""
-        yield Write("control", STOP, response=True)
-        if (yield from self.is_synced()):
-            yield from _let_go()
-        yield from _at_rest(wanted)
+    def begin_sync(self, root: bytes) -> Steps[None]:
+        """Ask: see the note for the whole dance."""
         yield Write("message", message(SYNC, bytes([START_SYNC]) + root), response=True)
 
     def end_sync(self) -> Steps[str]:

@@ -56,9 +56,9 @@ class Followed:
 
 
 @asynccontextmanager
-async def following(radio: Radio, sensors: Sequence[Sensor]) -> AsyncIterator[Followed]:
+async def following(radio: Radio, sensors: Sequence[Sensor], *, one_clock: bool = False) -> AsyncIterator[Followed]:
     """The source runs inside; cancelled at the end."""
-    followed = Followed(Bluetooth(radio, sensors))
+    followed = Followed(Bluetooth(radio, sensors, one_clock=one_clock))
     try:
         yield followed
     finally:

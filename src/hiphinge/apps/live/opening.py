@@ -50,7 +50,7 @@ async def _bluetooth(stack: AsyncExitStack, wearer: str) -> Opened:
         raise InputError(
             "No sensor is assigned to a site, expected at least one. Say which is worn where: hiphinge wear"
         )
-    source = Bluetooth(await stack.enter_async_context(radio()), params.sensors)
+    source = Bluetooth(await stack.enter_async_context(radio()), params.sensors, one_clock=True)
     return Opened(source, params, settings.kept_calibration(wearer) or uncalibrated(wearer), wearer)
 
 

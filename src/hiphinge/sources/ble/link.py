@@ -18,6 +18,7 @@ from hiphinge.devices.driver import (
     LOST,
     MOTOR,
     PAUSE_S,
+    UNSYNCHRONISED,
     Configuration,
     Wanted,
 )
@@ -26,6 +27,7 @@ from hiphinge.errors import SensorRefused
 from hiphinge.sources.ble.conversation import Conversation
 from hiphinge.sources.ble.radio import Radio
 from hiphinge.sources.ble.scan import Scan, Sighting
+from hiphinge.sources.ble.sync import Shared
 from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_sensor, of_the_radio
 from hiphinge.sources.inbox import host_ns
 
@@ -65,6 +67,7 @@ class SensorLink:
         self.radio, self.scan, self._put = radio, scan, put
         self.talk: Conversation | None = None
         self.has_motor = False
+        self.shared: Shared | None = None
         self._failures = 0
 
     async def run(self) -> None:
@@ -90,9 +93,11 @@ class SensorLink:
         try:
             async with self.radio.lock, asyncio.timeout(CONNECT_S + 1):
                 await client.connect()
-            self._tell(CONNECTED, json.dumps({"name": seen.name, "rssi": seen.rssi}))
+            self.tell(CONNECTED, json.dumps({"name": seen.name, "rssi": seen.rssi}))
+            if self.shared:
+                await self._tell_of_its_clock(talk, self.shared, gone)
             got = await _unless(gone, talk.carry_out(self.driver.start(self.wanted)), SET_UP_S)
-            self._tell(CONFIGURED, got.to_text())
+            self.tell(CONFIGURED, got.to_text())
             self._failures, self.talk, self.has_motor = 0, talk, bool(got.more.get(MOTOR))
             await self._watch(talk, got, gone)
         except asyncio.CancelledError:
@@ -103,6 +108,13 @@ class SensorLink:
             self.talk = None
             talk.close()
             await _quietly(client.disconnect(), LEAVE_S)
+
+    async def _tell_of_its_clock(self, talk: Conversation, shared: Shared, gone: asyncio.Event) -> None:
+        """First of all: the device's answer waits to be read. Told once where it is alone."""
+        state, value = await _unless(gone, shared.told(talk), SET_UP_S)
+        self.tell(state, value)
+        if state == UNSYNCHRONISED:
+            self.shared = None
 
     async def _watch(self, talk: Conversation, got: Configuration, gone: asyncio.Event) -> None:
         """Wait for the end: the link lost, or no data. Raises Broken."""
@@ -131,7 +143,7 @@ class SensorLink:
                 asked = time.monotonic()
                 level = await _quietly(talk.carry_out(self.driver.battery()), SET_UP_S)
                 if level is not None:
-                    self._tell(BATTERY, f"{level:.0f}")
+                    self.tell(BATTERY, f"{level:.0f}")
             if self.driver.exchange_s is not None:
                 await _quietly(talk.carry_out(self.driver.exchange(host_ns())), SET_UP_S)
             await asyncio.sleep(self.driver.exchange_s or BATTERY_S)
@@ -141,7 +153,7 @@ class SensorLink:
         talk, seconds = self.talk, pulses * (pulse_s + PAUSE_S) + VIBRATE_S
         if talk is None:
             raise self._still("it is not connected")
-        self._tell(VIBRATED, json.dumps({"pulse_s": pulse_s, "pulses": pulses}))
+        self.tell(VIBRATED, json.dumps({"pulse_s": pulse_s, "pulses": pulses}))
         try:
             async with asyncio.timeout(seconds):
                 await talk.carry_out(self.driver.vibrate(pulse_s, pulses))
@@ -160,12 +172,13 @@ class SensorLink:
         self._failures += 1
         await asyncio.sleep(min(BACK_OFF_S * 2 ** (self._failures - 1), most) * random.uniform(0.8, 1.2))
         if self._failures > 1 and self.driver.refusal_s:
-            self._tell(WAITING, f"{self.driver.refusal_s:.0f}")
+            self.tell(WAITING, f"{self.driver.refusal_s:.0f}")
 
     def _lost(self, why: str) -> None:
-        self._tell(LOST, why)
+        self.tell(LOST, why)
 
-    def _tell(self, state: str, value: str = "") -> None:
+    def tell(self, state: str, value: str = "") -> None:
+        """What becomes of it, for the log and whoever looks on."""
         self._put(Link(host_ns(), self.worn.sensor, state, value))
 
 

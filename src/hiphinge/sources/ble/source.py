@@ -12,6 +12,7 @@ from hiphinge.errors import SensorRefused, SettingsError
 from hiphinge.sources.ble.link import SensorLink
 from hiphinge.sources.ble.radio import Radio
 from hiphinge.sources.ble.scan import Scan
+from hiphinge.sources.ble.sync import Round, groups
 from hiphinge.sources.inbox import Inbox, host_ns
 
 RADIO = "radio"
@@ -19,11 +20,16 @@ RADIO = "radio"
 
 
 class Bluetooth:
-    """A source (see sources/source.py): a link for each worn sensor, kept until cancelled."""
+    """A source (see sources/source.py): a link for each worn sensor, kept until cancelled.
+
+    ``one_clock``: sensors that can bring their clocks together by themselves do so first, which takes 16 s.
+    """
 
     name, live = "ble", True
 
-    def __init__(self, radio: Radio, sensors: Sequence[Sensor], wanted: Wanted | None = None) -> None:
+    def __init__(
+        self, radio: Radio, sensors: Sequence[Sensor], wanted: Wanted | None = None, *, one_clock: bool = False
+    ) -> None:
         for worn in sensors:
             if worn.device not in DRIVERS:
                 raise SettingsError(
@@ -33,7 +39,7 @@ class Bluetooth:
         self.sensors = tuple(sensors)
         self.scan = Scan(radio)
         self.links: tuple[SensorLink, ...] = ()
-        self._radio, self._wanted = radio, wanted
+        self._radio, self._wanted, self._one_clock = radio, wanted, one_clock
 
     def now_ns(self) -> int:
         """The host's monotonic clock."""
@@ -61,11 +67,22 @@ class Bluetooth:
         """Keep all links; on cancel every sensor is told to stop before this returns."""
         self.scan = Scan(self._radio, lambda e: inbox.put(Link(host_ns(), "", RADIO, str(e))))
         self.links = tuple(SensorLink(worn, self._radio, self.scan, inbox.put, self._wanted) for worn in self.sensors)
-        scanning = asyncio.create_task(self.scan.run())
-        keeping = [asyncio.create_task(link.run()) for link in self.links]
+        tasks = [asyncio.create_task(self.scan.run())]
+        before: dict[SensorLink, asyncio.Task[None]] = {}
+        for some in groups(self.links) if self._one_clock else ():
+            tasks.append(asyncio.create_task(Round(some).run()))
+            before.update(dict.fromkeys(some, tasks[-1]))
+        tasks += [asyncio.create_task(_kept(link, before.get(link))) for link in self.links]
         try:
-            await asyncio.gather(scanning, *keeping)
+            await asyncio.gather(*tasks)
         finally:
-            for task in (*keeping, scanning):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*keeping, scanning, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _kept(link: SensorLink, after: asyncio.Task[None] | None) -> None:
+    """Keep the link, once what comes before it is over."""
+    if after:
+        await asyncio.wait((after,))
+    await link.run()

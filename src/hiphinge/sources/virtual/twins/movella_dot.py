@@ -6,6 +6,7 @@ import math
 import struct
 from collections.abc import Iterator
 from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,6 +21,10 @@ MESSAGE, ACKNOWLEDGE, NOTICE = (_BASE.format(number) for number in ("7001", "700
 OFFERED = (1, 4, 10, 12, 15, 20, 30, 60)
 SYNC_TAKES = 12.0
 """s without a link after it was asked."""
+BEACONS = 8.0
+"""s after it was asked for which a root is heard by those that begin to listen."""
+RESIDUAL = 0.5e-6
+"""Standard deviation of what is left of a crystal's error then: the maker's 1 ppm is about two of it."""
 LAW = 16 * 9.80665, 2000.0
 """m/s² and °/s: its ranges."""
 
@@ -37,6 +42,8 @@ class MovellaDot(Twin):
             _BASE.format("7000"): {MESSAGE: "write", ACKNOWLEDGE: "read", NOTICE: "notify"},
         }
     )
+    beacons: ClassVar[dict[bytes, float]] = {}
+    """What the air carries between them: a root's address -> the instant from which all count."""
     saved_rate = 60
     blinking = False
 
@@ -44,15 +51,18 @@ class MovellaDot(Twin):
         """No measurement, no synchronisation."""
         self.is_synced = False
         self._payload = 3
-        self._asked, self._alone = False, math.inf
+        self._root, self._alone = b"", math.inf
+        self._zero, self._residual = 0.0, 0.0
         self._acknowledgement = b""
 
     def connected(self) -> None:
-        """Whether the others could be heard meanwhile."""
-        if self._asked:
-            self.is_synced = self._now - self._alone >= SYNC_TAKES
-            self._acknowledgement = _message(b"\x03" + (b"\x00" if self.is_synced else b"\x05"))
-            self._asked = False
+        """Whether its root could be heard meanwhile."""
+        if self._root:
+            zero = self.beacons.get(self._root, -math.inf)
+            heard = 0.0 <= self._alone - zero <= BEACONS and self._now - self._alone >= SYNC_TAKES
+            self._acknowledgement = _message(b"\x03" + (b"\x00" if heard else b"\x05"))
+            self.is_synced, self._root = heard, b""
+            self._zero, self._residual = zero, float(self.rng.normal(0.0, RESIDUAL))
 
     def disconnected(self) -> None:
         """The measurement ends."""
@@ -68,8 +78,7 @@ class MovellaDot(Twin):
         """Itself, its settings, what it does, its charge, the last acknowledgement."""
         match uuid:
             case _ if uuid == ABOUT:
-                address = bytes.fromhex(self.identity.address.replace(":", ""))[::-1]
-                return address + bytes([3, 0, 0]) + bytes(25)
+                return self._address() + bytes([3, 0, 0]) + bytes(25)
             case _ if uuid == SETTINGS:
                 return bytes(24) + struct.pack("<HB5x", self.saved_rate, 0)
             case _ if uuid == CONTROL:
@@ -124,7 +133,9 @@ class MovellaDot(Twin):
 
     def _told(self, what: int, rest: bytes) -> None:
         if what == 0x01 and len(rest) == 6:
-            self._asked = True
+            self._root = rest
+            if rest == self._address():
+                self.beacons[rest] = self._now
         elif what == 0x02:
             self.is_synced = False
             self.answer(NOTICE, _message(b"\x50\x00"))
@@ -132,8 +143,12 @@ class MovellaDot(Twin):
             self.answer(NOTICE, _message(b"\x51" + (b"\x04" if self.is_synced else b"\x09")))
 
     def _microseconds(self, tick: float) -> int:
-        """Its own clock; the one of all, here the host's, once it is synchronised."""
-        return round((self._born + tick / self._pace if self.is_synced else tick) * 1e6) % 2**32
+        """Its own clock; once it is synchronised, that of all from their common zero on, but for a residue."""
+        common = (self._born + tick / self._pace - self._zero) * (1.0 + self._residual)
+        return round((common if self.is_synced else tick) * 1e6) % 2**32
+
+    def _address(self) -> bytes:
+        return bytes.fromhex(self.identity.address.replace(":", ""))[::-1]
 
 
 def _message(content: bytes) -> bytes:
