@@ -11,7 +11,7 @@ import pytest
 from hiphinge.formats import home_assistant as ha
 
 SINCE = datetime(2026, 11, 20, 9, 30, 15, 400_000, timezone(timedelta(hours=1)))
-SEAT = ha.Seat(SINCE, 4, 6125.0)
+SEAT = ha.Seat(SINCE, 4, 6125.0, "sitting")
 
 
 def test_entities_find_their_state() -> None:
@@ -19,15 +19,17 @@ def test_entities_find_their_state() -> None:
     found = [json.loads(message.text) for message in ha.discovery("ada", "1.2")]
     state = ha.state("ada", SEAT)
     content = json.loads(state.text)
-    assert content == {"sitting_since": "2026-11-20T09:30:15+01:00", "breaks_today": 4, "sitting_today": 102}
+    counts = {"breaks_today": 4, "sitting_today": 102}
+    assert content == {"sitting_since": "2026-11-20T09:30:15+01:00", "posture": "sitting", **counts}
     for entity in found:
         assert entity["state_topic"] == state.topic
         assert re.fullmatch(r"\{\{ value_json\.(\w+) \}\}", entity["value_template"])[1] in content
         assert entity["availability_topic"] == ha.availability("ada", True).topic
         assert entity["device"]["identifiers"] == ["hiphinge_ada"]
-    assert len({entity["unique_id"] for entity in found}) == len(found) == 3
+    assert len({entity["unique_id"] for entity in found}) == len(found) == 4
     assert {e["name"]: e.get("device_class") for e in found} == {
         "Sitting since": "timestamp",
+        "Posture": None,
         "Breaks today": None,
         "Sitting today": "duration",
     }

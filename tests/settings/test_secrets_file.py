@@ -31,6 +31,15 @@ def test_addresses_are_revealed_on_request_only(tmp_path: Path) -> None:
     assert PLANTED not in f"{secrets} {secrets!r} {secrets.push[0]} {secrets.push[0]!r}"
 
 
+def test_a_broker_of_home_assistant(tmp_path: Path) -> None:
+    written(tmp_path, f'[home_assistant]\nbroker = " mqtt://ada:{PLANTED}@host "\n')
+    secrets = load_secrets(tmp_path)
+    assert (secrets.push, secrets.broker and secrets.broker.reveal()) == ((), f"mqtt://ada:{PLANTED}@host")
+    assert PLANTED not in f"{secrets} {secrets!r}"
+    written(tmp_path, '[home_assistant]\nbroker = ""\n')
+    assert load_secrets(tmp_path).broker is None
+
+
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, f'[push]\nurls = ["ntfy://{PLANTED}"]\n', 0o644)
     with pytest.raises(SettingsError) as e:
@@ -52,6 +61,8 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
         (f'push = "ntfy://{PLANTED}"\n', "other names than urls in [push]"),
         (f'[push]\n"ntfy://{PLANTED}" = true\n', "other names than urls in [push]"),
         (f"[{PLANTED}]\nurls = []\n", "other names than urls in [push]"),
+        (f'[home_assistant]\nbroker = ["{PLANTED}"]\n', "broker in [home_assistant], expected a text"),
+        (f'[home_assistant]\nurls = ["{PLANTED}"]\n', "other names than urls in [push] and broker in [home_assistant]"),
     ],
 )
 def test_no_error_nor_its_cause_quotes_the_file(tmp_path: Path, text: str | bytes, complaint: str) -> None:

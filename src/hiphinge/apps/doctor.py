@@ -18,10 +18,12 @@ import click
 from hiphinge import __version__, settings
 from hiphinge.apps import owner
 from hiphinge.apps.report.words import plural
+from hiphinge.devices.registry import DRIVERS
 from hiphinge.errors import HiphingeError
 from hiphinge.fusion import filters
 from hiphinge.settings.drivers import load_drivers
 from hiphinge.sinks import wanted
+from hiphinge.sinks.home_assistant import checked
 
 GOOD, WEAK, BAD = "ok", "note", "missing"
 SIGNS = {GOOD: "✓", WEAK: "·", BAD: "✗"}
@@ -72,8 +74,12 @@ def signs(*, radio: bool) -> Iterator[Sign]:
     elif radio:
         yield _asked("bluetooth", _bluetooth)
     yield from _extras()
-    for sink in wanted(settings.load(root=settings.Feedback), settings.load_secrets()):
+    secrets = settings.load_secrets()
+    for sink in wanted(settings.load(root=settings.Feedback), secrets):
         yield Sign(sink.name, WEAK, sink.check())
+    yield _motors()
+    if secrets.broker:
+        yield Sign("house", WEAK, checked(secrets.broker))
 
 
 def _asked(what: str, look: Callable[[], Sign]) -> Sign:
@@ -123,6 +129,15 @@ def _sensors() -> Sign:
     if not worn:
         return Sign("sensors", WEAK, "none assigned yet. Say which is worn where: hiphinge wear")
     return Sign("sensors", GOOD, ", ".join(f"{s.site} {s.sensor} ({s.device})" for s in worn))
+
+
+def _motors() -> Sign:
+    """Which worn sensor may vibrate: its kind tells, the sensor itself when it is connected."""
+    worn = [(s.site, DRIVERS[s.device]) for s in settings.load().sensors if s.device in DRIVERS]
+    may = [f"{site} ({driver.maker}: {driver.motor})" for site, driver in worn if driver.motor]
+    if not may:
+        return Sign("vibration", WEAK, "no sensor that is worn has a motor")
+    return Sign("vibration", WEAK, f"may be felt: {'; '.join(may)}. Try it: hiphinge wear --vibrate ADDRESS")
 
 
 def _bluetooth() -> Sign:

@@ -16,6 +16,7 @@ PREFIX = "homeassistant"
 """Where Home Assistant looks for discovery unless told otherwise."""
 ENTITIES = {
     "sitting_since": {"name": "Sitting since", "device_class": "timestamp", "icon": "mdi:seat"},
+    "posture": {"name": "Posture", "icon": "mdi:human"},
     "breaks_today": {"name": "Breaks today", "state_class": "total_increasing", "icon": "mdi:walk"},
     "sitting_today": {
         **{"name": "Sitting today", "device_class": "duration", "unit_of_measurement": "min"},
@@ -35,11 +36,15 @@ class Message:
 
 @dataclass(frozen=True)
 class Seat:
-    """What is known now. ``sitting_since``: with its zone, or None when up; ``sitting_today`` s."""
+    """What is known now. ``sitting_since``: with its zone, or None when up; ``sitting_today`` s.
+
+    ``posture``: sitting, up or unknown, which is what is known at once; standing and walking are told apart later.
+    """
 
     sitting_since: datetime | None
     breaks_today: int
     sitting_today: float
+    posture: str = "unknown"
 
 
 def discovery(wearer: str, version: str) -> Iterator[Message]:
@@ -63,7 +68,8 @@ def state(wearer: str, seat: Seat) -> Message:
     """The state of all of them; unknown is null, which Home Assistant shows as unknown."""
     since = None if seat.sitting_since is None else seat.sitting_since.isoformat(timespec="seconds")
     minutes = round(seat.sitting_today / 60)
-    content = {"sitting_since": since, "breaks_today": seat.breaks_today, "sitting_today": minutes}
+    counts = {"breaks_today": seat.breaks_today, "sitting_today": minutes}
+    content = {"sitting_since": since, "posture": seat.posture, **counts}
     return Message(_state_topic(_node(wearer)), _json(content))
 
 

@@ -1,9 +1,12 @@
-r"""``secrets.toml``: addresses to push to, which are credentials. Read here; shown, logged and recorded nowhere.
+r"""``secrets.toml``: addresses to send to, which are credentials. Read here; shown, logged and recorded nowhere.
 
 The file, for its owner only (0600)::
 
     [push]
-    urls = ["ntfy://a-topic-that-nobody-guesses", "mqtt://name:password@host/topic"]
+    urls = ["ntfy://a-topic-that-nobody-guesses", "tgram://token/chat"]
+
+    [home_assistant]
+    broker = "mqtt://name:password@host"      # mqtts://… where it speaks TLS
 
 Nothing of its content is in any error here, not even in an error's cause: that is why
 errors are raised outside of ``except``.
@@ -23,6 +26,8 @@ from hiphinge.errors import SettingsError
 from hiphinge.settings.places import settings_file
 
 SECRETS = "secrets.toml"
+KNOWN = {"push": "urls", "home_assistant": "broker"}
+"""Table -> its only key."""
 _PLACE = re.compile(r"at (line \d+|end of document)")
 
 
@@ -48,9 +53,10 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What secrets.toml holds; ``push``: addresses as apprise understands them."""
+    """What secrets.toml holds; ``push``: addresses as apprise understands them; ``broker`` of Home Assistant."""
 
     push: tuple[Secret, ...] = ()
+    broker: Secret | None = None
 
 
 def secrets_file(folder: Path | None = None) -> Path:
@@ -71,7 +77,9 @@ def load_secrets(folder: Path | None = None) -> Secrets:
     tree, place = _parsed(path.read_bytes())
     if tree is None:
         raise SettingsError(f"{path}: no TOML {place}, expected [push] and urls. Correct that place.")
-    return Secrets(tuple(Secret(url) for url in _urls(tree, path)))
+    _known(tree, path)
+    broker = _broker(tree, path)
+    return Secrets(tuple(Secret(url) for url in _urls(tree, path)), Secret(broker) if broker else None)
 
 
 def _parsed(content: bytes) -> tuple[dict[str, Any] | None, str]:
@@ -83,11 +91,25 @@ def _parsed(content: bytes) -> tuple[dict[str, Any] | None, str]:
         return None, place[0] if place else "in UTF-8"
 
 
+def _known(tree: dict[str, Any], path: Path) -> None:
+    tables = [tree.get(table, {}) for table in KNOWN]
+    known = all(isinstance(t, dict) and not t.keys() - {key} for t, key in zip(tables, KNOWN.values(), strict=True))
+    if tree.keys() - KNOWN.keys() or not known:
+        raise SettingsError(
+            f"{path}: other names than urls in [push] and broker in [home_assistant], expected these alone. Leave the "
+            "others out."
+        )
+
+
 def _urls(tree: dict[str, Any], path: Path) -> list[str]:
-    push = tree.get("push", {})
-    if tree.keys() - {"push"} or not isinstance(push, dict) or push.keys() - {"urls"}:
-        raise SettingsError(f"{path}: other names than urls in [push], expected these alone. Leave the others out.")
-    urls = push.get("urls", [])
+    urls = tree.get("push", {}).get("urls", [])
     if not isinstance(urls, list) or not all(isinstance(url, str) and url.strip() for url in urls):
         raise SettingsError(f'{path}: urls in [push], expected a list of texts. Write it like urls = ["…", "…"].')
     return urls
+
+
+def _broker(tree: dict[str, Any], path: Path) -> str:
+    broker = tree.get("home_assistant", {}).get("broker", "")
+    if not isinstance(broker, str):
+        raise SettingsError(f'{path}: broker in [home_assistant], expected a text. Write it like broker = "mqtt://…".')
+    return broker.strip()

@@ -1,10 +1,11 @@
-"""Ways to bring a cue to the wearer: sound, desktop, push, speech, vibration; and their delivery."""
+"""Ways to bring a cue to the wearer: sound, desktop, push, speech, vibration; their delivery; state for a house."""
 
 from __future__ import annotations
 
 from hiphinge.settings import Feedback, Secrets
 from hiphinge.sinks.delivery import Backoff, Delivery
 from hiphinge.sinks.desktop import Desktop
+from hiphinge.sinks.home_assistant import HomeAssistant
 from hiphinge.sinks.push import Push
 from hiphinge.sinks.sink import Sink, Tell
 from hiphinge.sinks.sound import Sound
@@ -12,7 +13,20 @@ from hiphinge.sinks.speech import Speech
 from hiphinge.sinks.terminal import ring
 from hiphinge.sinks.vibration import Buzz, Vibration
 
-__all__ = ["Backoff", "Buzz", "Delivery", "Desktop", "Push", "Sink", "Sound", "Speech", "Vibration", "ring", "wanted"]
+__all__ = [
+    "Backoff",
+    "Buzz",
+    "Delivery",
+    "Desktop",
+    "HomeAssistant",
+    "Push",
+    "Sink",
+    "Sound",
+    "Speech",
+    "Vibration",
+    "ring",
+    "wanted",
+]
 
 
 def wanted(

@@ -22,6 +22,7 @@ from hiphinge.apps import owner
 from hiphinge.apps.live import books, disturb, keeping
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.day import Day
+from hiphinge.apps.live.house import House
 from hiphinge.apps.live.motors import motor
 from hiphinge.apps.live.opening import Opened, open_source, shown
 from hiphinge.apps.live.still_right import StillRight
@@ -92,6 +93,10 @@ async def _run(wish: Wish) -> Path:
         with ExitStack() as views:
             show, tell = _view(live, opened, wish, views)
             deliver(live, views, tell)
+            if wish.what == "desk":
+                house = House(wish.wearer, tell)
+                views.callback(house.close)
+                views.enter_context(house.following(live))
             if opened.source.live and opened.calibration.mountings:
                 live.listeners.append(StillRight(opened, tell))
             await stack.enter_async_context(owner.answering(lambda question: answer(question, live, totals, path)))

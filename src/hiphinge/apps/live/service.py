@@ -23,6 +23,7 @@ from hiphinge import settings
 from hiphinge.apps import owner
 from hiphinge.apps.live import books, disturb, keeping, pieces, standby
 from hiphinge.apps.live.core import DESK_S, Live
+from hiphinge.apps.live.house import House
 from hiphinge.apps.live.opening import BLE, Opened, open_source, shown
 from hiphinge.apps.live.run import Totals, Wish, answer, deliver, ended, on_signals
 from hiphinge.errors import HeldError, HiphingeError, RecordingError
@@ -64,6 +65,7 @@ class Service:
         self._taken = False
         self._failures = 0
         self._books: asyncio.Task[None] | None = None
+        self._house = House(wish.wearer, self._note)
 
     def stop(self) -> None:
         """End in good order."""
@@ -81,6 +83,7 @@ class Service:
             while not self._stopped.is_set():
                 await self._pause(await self._try())
         finally:
+            self._house.close()
             await self._close_books()
 
     async def _try(self) -> float:
@@ -128,6 +131,7 @@ class Service:
             path = keeping.new_name(wish.what)
             piece = Piece(opened, path, self.today(), self._ahead)
             deliver(piece.live, stack.enter_context(ExitStack()), self._note)
+            stack.enter_context(self._house.following(piece.live))
             await stack.enter_async_context(owner.answering(lambda question: self._answer(question, piece)))
             if opened.source.live:
                 await stack.enter_async_context(disturb.following(piece.live.ask))

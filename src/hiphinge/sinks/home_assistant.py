@@ -1,0 +1,114 @@
+"""The wearer's state to Home Assistant, over a broker of MQTT: entities that find themselves, state, availability."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from hiphinge.errors import HiphingeError, SinkError
+from hiphinge.formats import home_assistant as texts
+from hiphinge.settings import Secret
+from hiphinge.sinks.delivery import PATIENCE, Backoff
+from hiphinge.sinks.mqtt import KEEP_ALIVE_S, Broker
+
+
+class HomeAssistant:
+    """Tells the newest state from a thread of its own: whoever shows one never waits.
+
+    A state that changed while the broker was away is not missed: it is the one that is sent then. ``told`` gets each
+    sentence of trouble once, from that thread.
+    """
+
+    def __init__(
+        self, address: Secret, wearer: str, version: str, told: Callable[[str], None], backoff: Backoff | None = None
+    ) -> None:
+        self._address, self._wearer, self._version = address, wearer, version
+        self._told, self._backoff = told, backoff or Backoff()
+        self._said: set[str] = set()
+        self._seat: texts.Seat | None = None
+        self._changed = threading.Condition()
+        self._is_new = self._finishing = self._left = False
+        self._failures = 0
+        # A daemon: a broker that does not answer must not keep the program from ending.
+        self._thread = threading.Thread(target=self._run, name="hiphinge home assistant", daemon=True)
+        self._thread.start()
+
+    def show(self, seat: texts.Seat | None) -> None:
+        """What holds now; None: nobody measures. Returns at once."""
+        with self._changed:
+            self._is_new = self._is_new or seat != self._seat
+            self._seat = seat
+            self._changed.notify()
+
+    def close(self, patience: float = PATIENCE) -> None:
+        """Say that nobody measures any more; returns after ``patience`` s at the latest."""
+        with self._changed:
+            self._finishing = True
+            self._changed.notify()
+        self._thread.join(patience)
+        with self._changed:
+            self._left = True
+
+    def _run(self) -> None:
+        while not self._finishing:
+            try:
+                broker = Broker(self._address, _will(self._wearer))
+                try:
+                    self._talk(broker)
+                finally:
+                    broker.drop()
+            except SinkError as e:
+                self._fail(e)
+
+    def _talk(self, broker: Broker) -> None:
+        """Until the end; then in good order."""
+        sent: dict[str, str] = {}
+        while not self._finishing:
+            self._send(broker, sent)
+            self._failures = 0
+            if not self._wait():
+                broker.ping()
+        self._seat = None
+        self._send(broker, sent)
+        broker.leave()
+
+    def _send(self, broker: Broker, sent: dict[str, str]) -> None:
+        """What this connection has not sent yet: the entities once, state and availability when they change."""
+        seat = self._seat
+        wanted = [*texts.discovery(self._wearer, self._version), *([texts.state(self._wearer, seat)] if seat else [])]
+        for message in (*wanted, texts.availability(self._wearer, seat is not None)):
+            if sent.get(message.topic) != message.text:
+                broker.publish(message.topic, message.text)
+                sent[message.topic] = message.text
+
+    def _wait(self) -> bool:
+        """Until something is new or it ends; False when it is time to say that we are there."""
+        with self._changed:
+            found = self._changed.wait_for(lambda: self._is_new or self._finishing, KEEP_ALIVE_S / 2)
+            self._is_new = False
+            return found
+
+    def _fail(self, e: SinkError) -> None:
+        self._failures += 1
+        if str(e) not in self._said and not self._left:
+            self._said.add(str(e))
+            self._told(str(e))
+        with self._changed:
+            self._changed.wait_for(lambda: self._finishing, self._backoff.pause(self._failures))
+
+
+def checked(address: Secret) -> str:
+    """One sentence: whether the broker takes a connection, or why not."""
+    began = time.monotonic()
+    try:
+        Broker(address, _will("")).leave()
+    except HiphingeError as e:
+        return str(e)
+    taken = 1000 * (time.monotonic() - began)
+    return f"home assistant: ready, the broker took the connection in {taken:.0f} ms; nothing was sent to try it."
+
+
+def _will(wearer: str) -> tuple[str, str]:
+    last = texts.availability(wearer, online=False)
+    return last.topic, last.text

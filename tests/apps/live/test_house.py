@@ -1,0 +1,99 @@
+"""A session of a quiet day and its broker: a real line, a real session; the sensors stay silent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from hiphinge.apps.live.core import Live
+from hiphinge.apps.live.house import House
+from hiphinge.blocks import Sensor
+from hiphinge.errors import SettingsError
+from hiphinge.monitor import Monitor, Params
+from hiphinge.sources.inbox import Inbox, host_ns
+from hiphinge.sources.replayed import Replayed
+from tests.sinks.broker import Broker, broker
+from tests.sinks.cues import Told
+from tests.sources.virtual.playing import run
+
+STATE, AVAILABILITY = "hiphinge/ada/state", "hiphinge/ada/availability"
+
+
+class Silent:
+    """A source from which nothing comes."""
+
+    name, live = "ble", True
+    sensors: tuple[Sensor, ...] = ()
+
+    def now_ns(self) -> int:
+        return host_ns()
+
+    async def vibrate(self, site: str, pulse_s: float, pulses: int) -> bool:
+        return False
+
+    async def run(self, inbox: Inbox) -> None:
+        await asyncio.Event().wait()
+
+
+def keep(home: Path, there: Broker) -> None:
+    path = home / "secrets.toml"
+    path.write_text(f'[home_assistant]\nbroker = "{there.address().reveal()}"\n')
+    path.chmod(0o600)
+
+
+def test_sessions_come_and_go_on_one_line(hiphinge_home: Path) -> None:
+    told = Told()
+
+    async def session(house: House, there: Broker) -> None:
+        live = Live(Silent(), Monitor(Params()))
+        with house.following(live):
+            running = asyncio.create_task(live.run())
+            await asyncio.to_thread(there.until, AVAILABILITY, "online")
+            live.stop()
+            await running
+        await asyncio.to_thread(there.until, AVAILABILITY, "offline")
+
+    async def story(there: Broker) -> None:
+        house = House("ada", told)
+        for _ in range(2):
+            await session(house, there)
+        house.close()
+
+    with broker() as there:
+        keep(hiphinge_home, there)
+        run(story(there))
+        assert there.clients.qsize() == 1
+        assert json.loads(there.retained[STATE]) == {
+            "sitting_since": None,
+            "posture": "unknown",
+            "breaks_today": 0,
+            "sitting_today": 0,
+        }
+        assert sum(topic.startswith("homeassistant/sensor/hiphinge_ada/") for topic in there.retained) == 4
+    assert told.all() == []
+
+
+def test_a_replay_is_nobodys_day(hiphinge_home: Path) -> None:
+    with broker() as there:
+        keep(hiphinge_home, there)
+        house = House("ada", Told())
+        live = Live(Replayed("replay", [], [], 1.0), Monitor(Params()))
+        with house.following(live):
+            assert live.listeners == []
+        house.close()
+        assert there.heard.empty()
+
+
+def test_without_a_broker_nothing_is_begun_and_an_unreadable_file_is_told(hiphinge_home: Path) -> None:
+    live, house = Live(Silent(), Monitor(Params())), House("", Told())
+    with house.following(live):
+        assert live.listeners == []
+    house.close()
+    path = hiphinge_home / "secrets.toml"
+    path.write_text("[home_assistant]\nhost = 1\n")
+    path.chmod(0o600)
+    with pytest.raises(SettingsError, match="other names"), house.following(live):
+        pass

@@ -1,0 +1,126 @@
+"""Home Assistant's side of the line: entities once, state when it changes, availability whatever happens."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from hiphinge.formats import home_assistant as texts
+from hiphinge.settings import Secret
+from hiphinge.sinks import Backoff, HomeAssistant
+from hiphinge.sinks import home_assistant as sink
+from hiphinge.sinks.home_assistant import checked
+from tests.sinks.broker import Broker, broker
+from tests.sinks.cues import Told
+
+SEAT = texts.Seat(datetime(2026, 11, 20, 9, 30, tzinfo=UTC), 2, 1800.0, "sitting")
+STATE = texts.state("ada", SEAT)
+ONLINE, OFFLINE = texts.availability("ada", True), texts.availability("ada", False)
+ENTITIES = {message.topic: message.text for message in texts.discovery("ada", "1.0")}
+QUICK = Backoff(0.01, 0.05)
+
+
+@contextmanager
+def house(address: Secret, told: Told) -> Iterator[HomeAssistant]:
+    line = HomeAssistant(address, "ada", "1.0", told, QUICK)
+    try:
+        yield line
+    finally:
+        line.close()
+
+
+def heard(there: Broker) -> list[tuple[str, str]]:
+    return [there.heard.get_nowait() for _ in range(there.heard.qsize())]
+
+
+def test_entities_once_state_when_it_changes_availability_at_both_ends() -> None:
+    told = Told()
+    with broker() as there:
+        with house(there.address(), told) as line:
+            there.until(OFFLINE.topic, OFFLINE.text)
+            assert there.retained == ENTITIES | {OFFLINE.topic: "offline"}
+            line.show(SEAT)
+            there.until(ONLINE.topic, ONLINE.text)
+            for _ in range(50):
+                line.show(SEAT)
+            up = replace(SEAT, sitting_since=None, posture="up")
+            line.show(up)
+            assert there.next() == (STATE.topic, texts.state("ada", up).text)  # nothing in between
+        assert heard(there) == [(OFFLINE.topic, "offline")]
+        assert json.loads(there.retained[STATE.topic])["breaks_today"] == 2
+    assert told.all() == []
+
+
+def test_nobody_measures_and_somebody_again() -> None:
+    with broker() as there, house(there.address(), Told()) as line:
+        line.show(SEAT)
+        there.until(ONLINE.topic, "online")
+        line.show(None)
+        there.until(OFFLINE.topic, "offline")
+        assert there.retained[STATE.topic] == STATE.text
+        line.show(SEAT)
+        assert there.next() == (ONLINE.topic, "online")
+
+
+def test_a_broker_that_is_away_is_told_once_and_gets_the_newest_when_it_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A break is noticed when something is to be said, at the latest when it is time to say that we are there."""
+    monkeypatch.setattr(sink, "KEEP_ALIVE_S", 0.4)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    told = Told()
+    with house(Secret(f"mqtt://127.0.0.1:{port}"), told) as line:
+        assert "does not answer as one" in told.next()
+        began = time.monotonic()
+        for breaks in range(1000):
+            line.show(replace(SEAT, breaks_today=breaks))
+        assert time.monotonic() - began < 1.0  # a thousand of them: it never waits for a connection
+        with broker(port) as there:
+            there.until(ONLINE.topic, "online")
+            assert json.loads(there.retained[STATE.topic])["breaks_today"] == 999
+            there.cut()  # and away in mid-session: its will is done, then all of it again
+            there.until(OFFLINE.topic, "offline")
+            there.until(ONLINE.topic, "online")
+            assert there.retained == ENTITIES | {STATE.topic: there.retained[STATE.topic], ONLINE.topic: "online"}
+    assert told.all() == []
+
+
+def test_a_broker_that_takes_and_never_answers_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hiphinge.sinks.mqtt.PATIENCE_S", 0.2)
+    told = Told()
+    with broker() as there:
+        there.answers = False
+        line = HomeAssistant(there.address(), "ada", "1.0", told, Backoff(60.0))
+        assert "does not answer as one" in told.next()
+        began = time.monotonic()
+        line.close()
+        assert time.monotonic() - began < 5.0
+        assert not [t for t in threading.enumerate() if t.name == "hiphinge home assistant"]
+
+
+def test_a_quiet_line_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sink, "KEEP_ALIVE_S", 0.05)
+    told = Told()
+    with broker() as there, house(there.address(), told):
+        for _ in range(3):
+            assert there.pings.acquire(timeout=20)
+        assert there.clients.qsize() == 1
+    assert told.all() == []
+
+
+def test_what_the_doctor_says_of_it() -> None:
+    with broker() as there:
+        assert checked(there.address()).startswith("home assistant: ready, the broker took the connection in ")
+        assert there.heard.empty()
+        there.refuse = 5
+        assert "refuses the connection (not allowed)" in checked(there.address())
+    assert "cannot be read" in checked(Secret("ntfy://hunter2"))
