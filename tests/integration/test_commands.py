@@ -15,10 +15,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from hiphinge import session, settings
+from hiphinge import session, settings, simulate
 from hiphinge.blocks import Tick
 from hiphinge.recording import Writer, open_recording
-from tests.integration.conftest import Run
+from tests.integration.conftest import Run, written
 
 FILES = {"angles.parquet", "reps.csv", "bouts.csv", "alerts.csv", "summary.json", "report.html"}
 REPS = (
@@ -161,3 +161,12 @@ def test_ctrl_c_ends_a_replay_with_130(lift_at_once: Path, home: Path) -> None:
     assert run.returncode == 130
     assert err.strip() == "Stopped."
     assert "Traceback" not in rest
+
+
+def test_a_session_of_a_recording_without_bends_can_be_read(warm: Run, tmp_path: Path) -> None:
+    """Nobody knows the axis of the trunk: that goes into the new recording as it is."""
+    file = written(tmp_path / "walk.mcap", [simulate.Stand(12.0), simulate.Walk(12.0)])
+    live = warm("lift", "--source", file, "--for", "0.2", "-o", tmp_path / "live.mcap", "--json")
+    assert (live.code, live.err) == (0, "")
+    replayed = warm("replay", tmp_path / "live.mcap")
+    assert (replayed.code, replayed.err) == (0, "")

@@ -125,6 +125,15 @@ def test_a_mounting_must_be_a_rotation(length: float) -> None:
         calibration_from_json(calibration_to_json(replace(ANNA, mountings={"sacrum": skewed})))
 
 
+def test_a_mounting_whose_axis_no_movement_showed_comes_back() -> None:
+    nan = float("nan")
+    standing = Mounting((nan, nan, nan, nan), 0.01, nan, nan, "")
+    text = calibration_to_json(replace(ANNA, mountings={**ANNA.mountings, "thigh_left": standing}))
+    found = calibration_from_json(text).mountings["thigh_left"]
+    assert (found.tilt_sd, found.axis_from) == (0.01, "")
+    assert all(map(math.isnan, found.q_s_b))
+
+
 @pytest.mark.parametrize("text", ["", "[]", "3", "{", "\x00", "[" * 100_000])
 def test_a_foreign_text_is_one_sentence(text: str) -> None:
     with pytest.raises(CalibrationFileError, match=r"^anna.json: .*, expected "):

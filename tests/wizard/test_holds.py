@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,16 @@ def test_other_sites_than_those_calibrated_are_named() -> None:
     assert (missing.holds, missing.fault, missing.sites) == (False, "other_sites", ("thigh_right",))
     more = compare(found, {**ups, "thigh_left": ups["sacrum"]})
     assert more.sites == ("thigh_left",)
+
+
+def test_a_sensor_whose_axis_no_movement_showed_is_no_stranger() -> None:
+    calibration = kept()
+    ups = {site: up(m) for site, m in calibration.mountings.items()}
+    unknown = {site: replace(m, q_s_b=(np.nan,) * 4, axis_from="") for site, m in calibration.mountings.items()}
+    one = replace(calibration, mountings={**calibration.mountings, "thigh_right": unknown["thigh_right"]})
+    assert compare(one, ups).holds
+    none = compare(replace(calibration, mountings=unknown), ups)
+    assert (none.holds, none.fault) == (False, "other_sites")
 
 
 def test_a_quarter_turn_or_a_seat_is_neither_a_slip_nor_upside_down() -> None:

@@ -49,7 +49,8 @@ def calibration_from_json(text: str, who: str = "calibration") -> Calibration:
     """Raises CalibrationFileError: ``who``, what was found and what was expected."""
     calibration: Calibration = _opened(WEARER_FORMAT, Calibration, text, who)
     for site, mounting in calibration.mountings.items():
-        if not abs(math.hypot(*mounting.q_s_b) - 1.0) < UNIT_NORM_TOLERANCE:
+        unknown = not mounting.axis_from and all(map(math.isnan, mounting.q_s_b))  # no movement showed its axis
+        if not unknown and not abs(math.hypot(*mounting.q_s_b) - 1.0) < UNIT_NORM_TOLERANCE:
             _refuse(who, f"mountings.{site}.q_s_b of length {math.hypot(*mounting.q_s_b):.6g}", "1, a rotation")
     for site, sensor in calibration.sensors.items():
         _check_sensor(sensor, who, f"sensors.{site}")

@@ -122,7 +122,8 @@ def compare(calibration: Calibration, ups: Mapping[str, Floats], limits: Params 
     """``ups``: site -> unit vector (3,) that points up in quiet standing, in sensor axes; against the kept zero."""
     p = limits or Params()
     zeros = {site: up(m) for site, m in calibration.mountings.items() if m.axis_from}
-    if missing := [s for s in zeros if s not in ups] or [s for s in ups if s not in zeros]:
+    worn_otherwise = [s for s in zeros if s not in ups] or [s for s in ups if s not in calibration.mountings]
+    if missing := worn_otherwise or ([] if zeros else list(ups)):
         names = ", ".join(NAMES[s] for s in missing)
         words = f"Not the sensors of the calibration: {names}. Calibrate again."
         return Held(True, False, words, fault="other_sites", sites=(*missing,))
