@@ -28,6 +28,9 @@ POSES: dict[str, tuple[float, float, float, float]] = {
     "squat_hold": (30, 5, 95, 0),
     "deep_bend": (105, 55, -8, 0),
     "seated_bend": (60, 25, 84, 0),
+    "reclined": (-40, -72, 78, 0),
+    "all_fours": (85, 80, 90, 0),
+    "squat_rest": (35, -10, 110, 0),
     "table": (0, 12, 90, 0),
     "missing": (np.nan, np.nan, np.nan, np.nan),
 }

@@ -101,11 +101,43 @@ def test_without_a_thigh_only_walking_and_lying_are_known() -> None:
     assert [b.posture for b in bouts] == ["unknown", "walking", "unknown", "lying"]
 
 
+THREE, UPPER_AND_THIGH, PELVIS_AND_THIGH = days.SITES, (UPPER_LUMBAR, THIGH_RIGHT), (SACRUM, THIGH_RIGHT)
+THIGH, BACK, UPPER, PELVIS = (THIGH_RIGHT,), (UPPER_LUMBAR, SACRUM), (UPPER_LUMBAR,), (SACRUM,)
+LIES, SITS, OPEN = "lying", "sitting", "unknown"
+
+
+@pytest.mark.parametrize(
+    ("posture", "said"),
+    [
+        # A seated pelvis rolls further back than the trunk leans: alone it proves no bed.
+        (
+            "reclined",
+            {THREE: SITS, UPPER_AND_THIGH: SITS, THIGH: SITS, PELVIS_AND_THIGH: OPEN, BACK: OPEN, PELVIS: OPEN},
+        ),
+        ("supine", {THREE: LIES, UPPER_AND_THIGH: LIES, PELVIS_AND_THIGH: LIES, BACK: LIES, UPPER: LIES, PELVIS: LIES}),
+        # Without a thigh on the face looks like bent over, a thigh alone like one whose sensor has turned.
+        ("prone", {THREE: LIES, UPPER_AND_THIGH: LIES, PELVIS_AND_THIGH: LIES, BACK: OPEN, PELVIS: OPEN, THIGH: OPEN}),
+        ("side", {THREE: LIES, UPPER_AND_THIGH: LIES, BACK: LIES, UPPER: LIES}),
+        (
+            "all_fours",
+            {THREE: OPEN, UPPER_AND_THIGH: OPEN, PELVIS_AND_THIGH: OPEN, BACK: OPEN, UPPER: OPEN, PELVIS: OPEN},
+        ),
+        ("squat_rest", {THREE: OPEN, UPPER_AND_THIGH: OPEN}),
+        ("seated_bend", {THREE: SITS, UPPER_AND_THIGH: SITS, PELVIS_AND_THIGH: SITS, BACK: OPEN}),
+    ],
+)
+def test_decided_or_unknown_whatever_is_worn(posture: str, said: dict[tuple[str, ...], str]) -> None:
+    """What is worn decides, or says that it cannot."""
+    day = days.play([(posture, 40.0)])
+    found = {worn: [b.posture for b in watch(day.only(*worn)).bouts] for worn in said}
+    assert found == {worn: [name] for worn, name in said.items()}
+
+
 def test_one_thigh_alone() -> None:
-    """Sitting and walking are known; lying on the back looks like sitting, on the face it does not."""
+    """Sitting and walking are known; lying on the back looks like sitting, on the face like a sensor turned round."""
     day = days.play([("sitting", 30.0), ("walking", 30.0), ("supine", 30.0), ("standing", 25.0), ("prone", 30.0)])
     bouts = watch(day.only(THIGH_RIGHT)).bouts
-    assert [b.posture for b in bouts] == ["sitting", "walking", "sitting", "standing", "lying"]
+    assert [b.posture for b in bouts] == ["sitting", "walking", "sitting", "standing", "unknown"]
 
 
 @pytest.mark.parametrize(

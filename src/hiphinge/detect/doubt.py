@@ -1,4 +1,4 @@
-"""Poses that nobody could name from outside: half on a stool, a foot on a step, far back in a chair.
+"""Poses that nobody could name from outside: half on a stool, a foot on a step, far back in a chair, on all fours.
 
 The published rules decide them at a line and are as often wrong as right there
 (biomechanics 4.1, failure cases). Kept for a moment, they are called unknown,
@@ -32,6 +32,10 @@ class Params:
     bent : rad of the trunk forward from which none of this is asked: a lift.
     reclined : rad by which trunk or pelvis must be past lying to be surely that;
         up to there it may be a reclined chair.
+    on_hands : rad forward of the pelvis, and of the trunk where no pelvis is seen,
+        that nobody keeps on a seat: thighs so raised stand on their knees.
+    squatting : rad of a thigh, and of the trunk forward, from which it may be a
+        squat as well as a seat on the floor.
     backward : rad of a thigh behind the body that no hip allows: its sensor has turned.
     kept : s that such a pose must last.
     """
@@ -42,6 +46,8 @@ class Params:
     rolled_back: float = field(default=np.deg2rad(-12), metadata={"unit": "rad"})
     bent: float = field(default=np.deg2rad(40), metadata={"unit": "rad"})
     reclined: float = field(default=np.deg2rad(15), metadata={"unit": "rad"})
+    on_hands: tuple[float, float] = field(default=(np.deg2rad(55), np.deg2rad(75)), metadata={"unit": "rad"})
+    squatting: tuple[float, float] = field(default=(np.deg2rad(103), np.deg2rad(15)), metadata={"unit": "rad"})
     backward: float = field(default=np.deg2rad(-45), metadata={"unit": "rad"})
     kept: float = 3.0
 
@@ -51,7 +57,7 @@ class Doubt:
 
     def __init__(self, params: Params) -> None:
         self.params = params
-        self._perched = self._reclined = 0  # cells for which it has been so
+        self._perched = self._reclined = self._floored = 0  # cells for which it has been so
 
     def follow(self, cells: CellBlock, thigh: Raised, tilt: Floats, lying: Floats) -> Verdicts:
         """One of the four (n,); ``tilt`` (n,) rad tells lying from the limit ``lying`` (n,) on."""
@@ -60,12 +66,15 @@ class Doubt:
         rolled = pelvis < p.rolled_back
         high = np.where(np.isfinite(pelvis) & ~rolled, p.propped, p.high)
         perched = (raised > p.low) & (raised < high) & ~(trunk > p.bent) & ~(pelvis > p.bent)
-        reclined = (raised > p.low) & (-tilt > lying) & (-tilt < lying + p.reclined)
+        reclined = ~(raised < p.low) & (-tilt > lying) & (-tilt < lying + p.reclined)
+        on_hands = np.where(np.isnan(pelvis), trunk > p.on_hands[1], pelvis > p.on_hands[0])
+        floored = (raised > p.low) & (on_hands | ((raised > p.squatting[0]) & (trunk > p.squatting[1])))
         kept = round(p.kept * PER_SECOND)
         perched, self._perched = lasting(perched, self._perched, kept)
         reclined, self._reclined = lasting(reclined, self._reclined, kept)
+        floored, self._floored = lasting(floored, self._floored, kept)
         verdict = np.where(perched, np.where(rolled, SEATED, OPEN), NOTHING)
-        verdict[raised < p.backward] = OPEN
+        verdict[floored | (raised < p.backward)] = OPEN
         verdict[reclined | (thigh.aside & np.isnan(tilt))] = UNTOLD
         return verdict.astype(np.int8)
 

@@ -112,9 +112,9 @@ def lying_excess(params: Params, cells: CellBlock, thigh: Floats) -> Floats:
     """
     tilt, limit = tilted(params, cells, thigh)
     back = np.fmin(-tilt - limit, thigh - params.thigh)
-    front = np.fmin(tilt - limit, -thigh - params.thigh)
-    no_trunk = np.isnan(tilt)
-    back = np.where(no_trunk, np.nan, back)  # a thigh alone: sitting and lying on the back look the same
+    front = np.minimum(tilt - limit, -thigh - params.thigh)  # no thigh: on the face, bent over, on hands and knees
+    # A thigh alone: on the back looks like sitting, on the face like sitting with the sensor turned round.
+    back = np.where(np.isnan(tilt), np.nan, back)
     lean = np.fmax(np.abs(cells.angle("trunk_lean")), np.abs(cells.angle("pelvis_lean")))
     return np.fmax(np.fmax(back, front), lean - params.lying_side)
 
@@ -123,8 +123,11 @@ def tilted(params: Params, cells: CellBlock, thigh: Floats) -> tuple[Floats, Flo
     """The inclination (n,) of trunk or pelvis that tells lying, and its limit (n,), rad."""
     trunk, pelvis = cells.angle("trunk_inclination"), cells.angle("pelvis_tilt")
     limit = np.where(np.isfinite(trunk) & np.isfinite(thigh), params.lying_trunk, params.lying_pelvis)
-    by_trunk = np.isfinite(trunk) & (np.isfinite(thigh) | np.isnan(pelvis))  # in a bend the pelvis stays behind
-    return np.where(by_trunk, trunk, pelvis), limit
+    less = np.where(
+        np.abs(trunk) < np.abs(pelvis), trunk, pelvis
+    )  # in a bend the pelvis, far back in a chair the trunk
+    by_trunk = np.isfinite(trunk) & (np.isfinite(thigh) | np.isnan(pelvis))
+    return np.where(by_trunk, trunk, less), limit
 
 
 class Labels:

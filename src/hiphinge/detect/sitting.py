@@ -1,10 +1,13 @@
 """Postures as bouts, standing up, slouching, and sitting for too long.
 
-What cannot be told: with thighs alone, lying on the back from sitting (it is
-called sitting); without a thigh, sitting from standing (``unknown`` unless the
-wearer walks or lies). Side-lying needs the column ``trunk_lean`` or
-``pelvis_lean`` (asin of the vertical's part along z): the sagittal inclination
-means nothing there.
+What cannot be told: with thighs alone, lying on the back from sitting, and with one
+thigh, kneeling on the other knee or a foot on a chair from sitting (as in the published
+rule they are called sitting); nor lying on the face from a sensor that has turned half
+round in its pocket (``unknown``). Without a trunk, lying on the back from a chair
+reclined by 55°. Without a thigh, sitting from standing and lying on the face from
+bending over (``unknown`` unless the wearer walks or lies on the back or a side).
+Side-lying needs the column ``trunk_lean`` or ``pelvis_lean`` (asin of the vertical's
+part along z): the sagittal inclination means nothing there.
 """
 
 from __future__ import annotations
