@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from hiphinge.blocks import (
+    GRAVITY,
     SACRUM,
     UPPER_LUMBAR,
     AngleBlock,
@@ -26,7 +27,7 @@ from hiphinge.kinematics import mounting, range_of_motion
 from hiphinge.kinematics.identity import identity
 from hiphinge.kinematics.mounting import Axis, Rest
 from hiphinge.monitor import AnglePath, Params
-from hiphinge.wizard import verdict
+from hiphinge.wizard import swing, verdict
 from hiphinge.wizard.spans import Span, within
 
 NAN = float("nan")
@@ -129,6 +130,9 @@ class _Movements:
                 out[site] = (axis, source)
                 continue
             tilt = mounting.tilt_vectors(self.acc[site], rests[site].up, self.limits)
+            if source == "walk" and np.isfinite(self.gyr[site]).any():
+                out[site] = self._walked(site, rests[site], axis)
+                continue
             if site.startswith("thigh"):
                 # Raised far more than it ever goes back.
                 direction = -tilt[self._moving(site, rests[site], source)].sum(axis=0)
@@ -139,6 +143,13 @@ class _Movements:
             out[site] = (mounting.toward(axis, direction), source)
         self._agree(out, rests)
         return out
+
+    def _walked(self, site: str, rest: Rest, axis: Axis) -> tuple[Axis | None, str]:
+        """By the rhythm of the swing; unknown where there is none."""
+        acc = np.where(np.isfinite(self.acc[site]), self.acc[site], GRAVITY * rest.up)
+        gyr = np.nan_to_num(self.gyr[site] - rest.gyr_bias)
+        sign = swing.forward(acc, gyr, axis.right, self._walking(site), self.limits.rate)
+        return (mounting.toward(axis, sign * axis.right), "walk") if abs(sign) >= swing.SURE else (None, "")
 
     def _leaning(self, site: str, tilt: Floats, moving: Bools) -> Floats:
         """Direction of the trunk's tilt while it leans forward, before and after it is seated."""
