@@ -29,6 +29,7 @@ SKIN_WORDS = (
 
 ONE_CLOCK = "not measured: the sensors' clocks were taken as one, as the recording gives them"
 TWISTED = "from a twist of all sensors in one hand"
+SYNCED = "from the sensors' own synchronisation"
 ARRIVALS = (
     "estimated from when packets were heard; sensors that wait for the radio alike may be further apart. "
     "Twist them all in one hand before you put them on"
@@ -56,6 +57,8 @@ def how_synced(heard: Monitor) -> str:
     """Where the monitor's sync error comes from."""
     if heard.sync_error is None:
         return ONE_CLOCK
+    if heard.is_synchronised:
+        return SYNCED
     return TWISTED if heard.is_twisted else ARRIVALS
 
 
