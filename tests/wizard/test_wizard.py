@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -91,6 +92,24 @@ def test_a_calibration_late_in_a_long_recording_is_found() -> None:
     found = of_log(session)
     assert found.movements[0][0] > 1260.0
     assert max(session.off_deg(site, m.q_s_b) for site, m in found.mountings.items()) < 9.0
+
+
+@pytest.mark.parametrize("walked", [185.0, 210.0, 230.0])
+def test_a_calibration_across_the_border_of_two_searched_stretches_is_found_whole(
+    walked: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The border lies between bends and sitting down, among the bends, or in the stand; however the log is cut."""
+    monkeypatch.setattr(wizard, "SEARCHED", 240.0)
+    monkeypatch.setattr(wizard, "OVERLAP", 150.0)
+    session = worn((simulate.Walk(walked), simulate.Stand(2.0), *CALIBRATION), seed=1)
+    assert session.spans[0].start < 240.0 < session.spans[-1].end
+    cuts = range(0, len(session.log) + 500, 500)
+    batches = [session.log[i : i + 500] for i in cuts]
+    found, cut = (wizard.calibrate_recording(session.params, some) for some in ([session.log], batches))
+    assert {m.axis_from for m in found.mountings.values()} == {"bend", "sit"}
+    assert math.isfinite(found.max_lumbar_flexion)
+    assert found.movements[0][0] > walked
+    assert found.id == cut.id
 
 
 def test_markers_late_in_a_long_recording_are_used() -> None:

@@ -17,6 +17,8 @@ __all__ = ["Span", "calibrate", "calibrate_guided", "calibrate_recording", "from
 
 SEARCHED = 20 * 60.0
 """s of a recording that are searched at a time for unmarked movements."""
+OVERLAP = 5 * 60.0
+"""s of them that are searched again with the next: longer than any calibration, so that one of both holds it whole."""
 
 
 def calibrate_recording(
@@ -34,10 +36,15 @@ def calibrate_recording(
     if whole := guided(spans):
         motion = join([*_until(params, batches, whole[0].end)])
         return calibrate_guided(params, motion, whole, wearer=wearer, created_utc=created_utc)
-    for motion in _stretches(params, batches, spans):
+    found = None
+    for motion, end in _stretches(params, batches, spans):
         known = complete(params, motion, spans)
         if "stand" in labels(known):
-            return calibrate(params, motion, known, wearer=wearer, created_utc=created_utc)
+            found = motion, known
+            if min(s.start for s in known if s.label == "stand") < end - OVERLAP:
+                break  # else the next stretch holds it too, and what follows it
+    if found:
+        return calibrate(params, *found, wearer=wearer, created_utc=created_utc)
     raise CalibrationRefused(
         "standing: no quiet, upright spell of 3 s was found, expected one before the first bend. "
         "Stand still for ten seconds at the start, or mark it in markers.csv.",
@@ -70,37 +77,44 @@ def complete(params: Params, motion: MotionBlock, spans: Sequence[Span]) -> tupl
     return (*spans, *([] if "stand" in have else [stand]), *found)
 
 
-def _stretches(params: Params, batches: Iterable[Sequence[Input]], spans: Sequence[Span]) -> Iterable[MotionBlock]:
-    """Raw motion in pieces of SEARCHED s, the first as long as the markers need."""
-    last = max((s.end for s in spans), default=-np.inf)
-    searched = 0.0 if {"stand", "bend", "sit"} <= labels(spans) else SEARCHED
-    intake = Intake(params)
-    held: list[MotionBlock] = []
+def _stretches(
+    params: Params, batches: Iterable[Sequence[Input]], spans: Sequence[Span]
+) -> Iterable[tuple[MotionBlock, float]]:
+    """Raw motion in pieces of SEARCHED s, the first as long as the markers need, and the end of each.
+
+    The next begins OVERLAP before that end; inf where nothing more can be gained by it.
+    """
+    last = max((s.end for s in spans), default=-np.inf) + 1.0
+    marked = {"stand", "bend", "sit"} <= labels(spans)
     until = None
-    for batch in batches:
-        held += [block for block in intake.take(batch) if len(block)]
-        if not held:
+    held: list[MotionBlock] = []
+    for block in _all(params, batches):
+        held.append(block)
+        until = max(last, float(block.t[0]) + (0.0 if marked else SEARCHED)) if until is None else until
+        if block.t[-1] < until:
             continue
-        until = max(last + 1.0, float(held[0].t[0]) + searched) if until is None else until
-        if held[-1].t[-1] > until:
-            yield join(held)
-            # A calibration that straddles the cut is seen whole in the next piece.
-            held = held[-1:]
-            until = float(held[0].t[0]) + SEARCHED
-    held += [block for block in intake.finish() if len(block)]
+        whole = join(held)
+        yield cut(whole, whole.t < until), np.inf if marked else until
+        held = [cut(whole, whole.t >= until - OVERLAP)]
+        until += SEARCHED - OVERLAP
     if held:
-        yield join(held)
+        yield join(held), np.inf
+
+
+def _all(params: Params, batches: Iterable[Sequence[Input]]) -> Iterable[MotionBlock]:
+    """Raw motion, block by block, none of them empty."""
+    intake = Intake(params)
+    for batch in batches:
+        yield from (block for block in intake.take(batch) if len(block))
+    yield from (block for block in intake.finish() if len(block))
 
 
 def _until(params: Params, batches: Iterable[Sequence[Input]], end: float) -> Iterable[MotionBlock]:
     """Raw motion up to ``end`` s at least, as far as there is any."""
-    intake = Intake(params)
-    for batch in batches:
-        for block in intake.take(batch):
-            yield block
-            if len(block) and block.t[-1] > end:
-                return
-    yield from intake.finish()
+    for block in _all(params, batches):
+        yield block
+        if block.t[-1] > end:
+            return
 
 
 def cut(motion: MotionBlock, inside: Bools) -> MotionBlock:
