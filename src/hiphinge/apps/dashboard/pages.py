@@ -6,19 +6,21 @@ import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import date
 from importlib import resources
 from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from hiphinge.apps.dashboard import choices
+from hiphinge.apps.dashboard import choices, past
 from hiphinge.apps.dashboard.replaying import Library
 from hiphinge.apps.dashboard.running import CALIBRATING, CHECKING, Running
 from hiphinge.apps.dashboard.shelf import Shelf
 from hiphinge.apps.dashboard.view import number
-from hiphinge.apps.dashboard.web import GET, POST, Handler, Reply, Request, Table, as_json, page
+from hiphinge.apps.dashboard.web import GET, POST, Handler, Reply, Request, Table, as_json, in_words, page
 from hiphinge.apps.guided.screen import TITLES
-from hiphinge.errors import InputError
+from hiphinge.apps.live import books
+from hiphinge.errors import HiphingeError, InputError
 from hiphinge.settings import safety
 from hiphinge.wizard import holds
 from hiphinge.wizard.guide import Guidance
@@ -28,11 +30,14 @@ from hiphinge.wizard.steps import NAMES
 KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 FILES = (
     *("look.css", "icon.svg", "ask.js", "figure.js", "traces.js"),
-    *("live.js", "calibrate.js", "replay.js", "settings.js"),
+    *("live.js", "calibrate.js", "replay.js", "history.js", "settings.js"),
 )
-TEMPLATES = ("base.html", "live.html", "calibrate.html", "sessions.html", "replay.html", "settings.html")
+TEMPLATES = tuple(f"{n}.html" for n in ("base", "live", "calibrate", "sessions", "replay", "history", "settings"))
 """Both read once at the start: no request reads a file."""
-NAV = (("/", "Live"), ("/calibrate", "Calibrate"), ("/sessions", "Sessions"), ("/settings", "Settings"))
+NAV = (
+    *(("/", "Live"), ("/calibrate", "Calibrate"), ("/sessions", "Sessions")),
+    *((past.PATH, "History"), ("/settings", "Settings")),
+)
 
 
 class Pages:
@@ -43,6 +48,7 @@ class Pages:
         self.running, self.addresses, self.shared = running, addresses, shared
         self.shelf = Shelf()
         self.library = Library(self.shelf)
+        self._catching_up = asyncio.Lock()
         loader = DictLoader({name: _read(name).decode() for name in TEMPLATES})
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
         self._templates.filters["clock"] = clock
@@ -64,6 +70,10 @@ class Pages:
             (GET, "/api/opened"): self._opened,
             (GET, "/api/span"): self._span,
             (GET, "/api/poses"): self._poses,
+            (GET, "/history.csv"): self._csv,
+            (GET, "/api/deletion"): self._deletion,
+            (POST, "/api/delete"): self._delete,
+            (POST, "/api/catch-up"): self._catch_up,
             (POST, "/api/setting"): self._setting,
             (POST, "/api/address"): self._address,
         }
@@ -153,6 +163,37 @@ class Pages:
     async def _poses(self, request: Request) -> Reply:
         one = self.library.ready(request.query.get("name", ""))
         return as_json(await asyncio.to_thread(one.poses, request.number("from"), request.number("to")))
+
+    # --- History -----------------------------------------------------------------------
+
+    async def _page_history(self, request: Request) -> Reply:
+        try:
+            found = await asyncio.to_thread(past.shown, past.Asked.of(request.query), date.today())
+        except (HiphingeError, OSError) as e:
+            found = {"view": None, "wearers": (), "heading": "History", "waiting": 0, "trouble": in_words(e)}
+        return self._page("history", "History", **({"trouble": ""} | found))
+
+    async def _csv(self, request: Request) -> Reply:
+        text = await asyncio.to_thread(past.csv, request.query.get("wearer", ""), date.today())
+        return Reply(text, "text/csv; charset=utf-8", saved_as="hiphinge-days.csv")
+
+    async def _deletion(self, request: Request) -> Reply:
+        asked = past.Asked.of(request.query)
+        return as_json(await asyncio.to_thread(past.deletion, asked.of_day, asked.wearer or ""))
+
+    async def _delete(self, request: Request) -> Reply:
+        asked = past.Asked.of({name: request.text(name) for name in ("day", "wearer")})
+        words, gone = await asyncio.to_thread(past.delete, asked.of_day, asked.wearer or "", request.text("mark"))
+        self.library.forget(gone)
+        return as_json({"words": words})
+
+    async def _catch_up(self, request: Request) -> Reply:
+        if self._catching_up.locked():
+            raise InputError("That is under way already.")
+        notes: list[str] = []
+        async with self._catching_up:
+            await books.catch_up(notes.append)
+        return as_json({"notes": notes})
 
     # --- Settings ----------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,14 @@ class Library:
         if name not in self._ready:
             raise InputError(f"{name!r}: not open. Open it from Sessions.")
         return self._ready[name]
+
+    def forget(self, names: Iterable[str]) -> None:
+        """What was made of recordings that are deleted goes with them."""
+        for name in names:
+            if name in self._opening:
+                self._opening.pop(name).task.cancel()
+            if name in self._ready:
+                shutil.rmtree(self._ready.pop(name).folder, ignore_errors=True)
 
     def _begin(self, name: str) -> None:
         path = self._shelf.path(name)

@@ -42,11 +42,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What it gets."""
+    """What it gets; ``saved_as``: the name under which a browser saves it instead of showing it."""
 
     body: bytes
     kind: str
     status: int = 200
+    saved_as: str = ""
 
 
 Handler = Callable[[Request], Awaitable[Reply]]
@@ -75,6 +76,8 @@ class Web:
         reply = await self._reply(scope, await receive())
         length = str(len(reply.body)).encode()
         headers = [(b"content-type", reply.kind.encode()), (b"content-length", length)]
+        if reply.saved_as:
+            headers.append((b"content-disposition", f'attachment; filename="{reply.saved_as}"'.encode()))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
 

@@ -52,7 +52,7 @@ def catch_up(journal: Journal, progress: Progress, *, again: bool = False) -> li
     """
     disk, notes = on_disk(journal.home)
     for one in disk:
-        if one.raw.path.stem.endswith(ASIDE) or is_growing(one.raw) or not _is_new(journal.home, one, again):
+        if not _is_due(journal.home, one, again):
             continue
         progress(one.raw.path.name)
         try:
@@ -60,6 +60,15 @@ def catch_up(journal: Journal, progress: Progress, *, again: bool = False) -> li
         except (HiphingeError, OSError) as e:
             notes.append(f"Not in the history: {e}")
     return [*notes, *journal.catch_up()]
+
+
+def waiting(home: Path) -> int:
+    """How many recordings :func:`catch_up` would analyse."""
+    return sum(_is_due(home, one, again=False) for one in on_disk(home)[0])
+
+
+def _is_due(home: Path, one: OnDisk, again: bool) -> bool:
+    return not one.raw.path.stem.endswith(ASIDE) and not is_growing(one.raw) and _is_new(home, one, again)
 
 
 def is_growing(raw: Raw) -> bool:

@@ -58,16 +58,16 @@ def cards(view: View) -> tuple[Card, ...]:
     if days.empty:
         return ()
     n, sitting = len(days), days["sitting_s"].sum()
-    mean = ", mean a day" if n > 1 else ""
+    mean = "mean a day; " if n > 1 else ""
     rate = 3600 * days["breaks"].sum() / sitting if sitting > 0 else math.nan
     share = 100 * sitting / max(days["worn_s"].sum(), 1.0)
     goals = {goal.words: goal for goal in view.goals}
     kept = "; ".join(f"{words}: {g.kept} of {plural(g.days, 'day')}" for words, g in goals.items() if g.days)
     return (
-        Card("Sitting", span(sitting / n), f"{share:.0f} % of the time worn{mean}"),
+        Card("Sitting", span(sitting / n), f"{mean}{share:.0f} % of the time worn"),
         Card("Breaks", f"{number(rate, 1)} an hour", f"of sitting; goal {wanted.breaks_per_hour:g}"),
         Card("Longest sitting", span(days["longest_sitting_s"].max()), "without standing up"),
-        Card("Walking", span(days["walking_s"].sum() / n), f"goal {wanted.walking_min:g} min a day{mean}"),
+        Card("Walking", span(days["walking_s"].sum() / n), f"{mean}goal {wanted.walking_min:g} min"),
         Card("Lifts", str(int(days["repetitions"].sum())), _rounded(days)),
         Card(
             "Goals",
