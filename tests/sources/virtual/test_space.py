@@ -21,9 +21,13 @@ from hiphinge.blocks import SACRUM, THIGH_RIGHT, UPPER_LUMBAR
 from hiphinge.errors import InputError, MissingExtraError, SettingsError
 from hiphinge.sources import virtual
 from hiphinge.sources.virtual.faults import Params
+from hiphinge.sources.virtual.peripheral import Peripheral
+from hiphinge.sources.virtual.space import opened
+from hiphinge.sources.virtual.twin import Identity
+from hiphinge.sources.virtual.twins import TWINS, twin_class
 from hiphinge.sources.virtual.twins.open_layout import CONTROL, DATA, INFO, SERVICE
 from hiphinge.sources.virtual.worn import Wearer, Worn, address, told, wearing
-from tests.sources.virtual.playing import run
+from tests.sources.virtual.playing import on_a_table, run
 
 CONFIGURE = struct.pack("<BHBHB", 1, 100, 16, 2000, 5)
 START, STOP = b"\x02", b"\x03"
@@ -103,6 +107,38 @@ def test_three_sensors_are_found_strongest_first() -> None:
             assert sorted(seen, key=lambda a: -seen[a][0])[0] == address(SACRUM)
             assert {address(site) for site in (SACRUM, UPPER_LUMBAR, THIGH_RIGHT)} == set(seen)
             assert seen[address(SACRUM)][1:] == ("hiphinge 0002", [SERVICE])
+
+    run(story())
+
+
+@pytest.mark.parametrize("make", TWINS)
+def test_no_advertisement_is_longer_than_a_kernel_takes(make: str) -> None:
+    """Name, services and maker are heard whole: what does not fit into 31 bytes is in the scan response."""
+
+    async def story() -> None:
+        async with wearing(Worn("calibration-only", sensors={SACRUM: make})) as wearer:
+            pieces: list[int] = []
+            wearer.air.central.host.on("advertising_report", lambda report: pieces.append(len(report.data)))
+            found = await BleakScanner.discover(timeout=0.3, return_adv=True, backend=wearer.air.scanner)
+            ((_, heard),) = found.values()
+            twin = wearer.peripherals[SACRUM].twin
+            assert heard.local_name == twin.name
+            assert heard.manufacturer_data == dict(twin.manufacturer)
+            assert len(heard.service_uuids) == len(twin.advertised)
+            assert max(pieces) <= 31
+
+    run(story())
+
+
+def test_a_name_that_fits_nowhere_is_a_sentence() -> None:
+    """Not cut: a driver would no longer know it."""
+
+    async def story() -> None:
+        async with opened() as air:
+            twin = twin_class("thingy52")(Identity(), on_a_table)
+            twin.name = "a thing with a name of more than twenty-nine letters"
+            with pytest.raises(SettingsError, match="does not fit"):
+                Peripheral(air, twin)
 
     run(story())
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +18,7 @@ from bumble.device import Connection
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.hci import HCI_Error
 
+from hiphinge.errors import SettingsError
 from hiphinge.sources.virtual import faults
 from hiphinge.sources.virtual.twin import READ_NOT_PERMITTED, WRITE_NOT_PERMITTED, Refused, Twin
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LONGEST = 31
+"""Bytes of an advertisement, and of a scan response (Core Specification 5.4, volume 6 B, 2.3); kernels drop longer."""
 PERMISSIONS = Characteristic.READABLE | Characteristic.WRITEABLE
 """bumble does not look at them; what may be read and written is decided below."""
 
@@ -65,7 +68,8 @@ class Peripheral:
         self._device = air.device(twin.name, twin.identity.address, round(1000 * params.advertising), params.rssi)
         self._device.gatt_server.max_mtu = twin.mtu
         self._device.add_services(self._services())
-        self._device.advertising_data = bytes(AdvertisingData(_advertised(twin)))
+        first, answer = _told(_advertised(twin))
+        self._device.advertising_data, self._device.scan_response_data = first, answer
         self._device.on("connection", self._connected)
 
     # --- life -------------------------------------------------------------------------------
@@ -260,15 +264,11 @@ class Peripheral:
             raise att.ATT_Error(e.code) from e
 
 
-_FLAGS = AdvertisingData.Flags
 _PROPERTY = {"write-without-response": "WRITE_WITHOUT_RESPONSE"}
 
 
 def _advertised(twin: Twin) -> list[DataType]:
-    """Flags, services, maker's bytes and name.
-
-    All in one advertisement: bumble's link repeats it as the scan response.
-    """
+    """Flags, services, maker's bytes and name."""
     uuids = [UUID(uuid) for uuid in twin.advertised]
     short, long = [u for u in uuids if len(u.uuid_bytes) == 2], [u for u in uuids if len(u.uuid_bytes) == 16]
     parts: list[DataType] = [
@@ -280,3 +280,17 @@ def _advertised(twin: Twin) -> list[DataType]:
     parts += [data_types.CompleteListOf128BitServiceUUIDs(long)] if long else []
     parts += [data_types.ManufacturerSpecificData(maker, rest) for maker, rest in twin.manufacturer.items()]
     return [*parts, data_types.CompleteLocalName(twin.name)]
+
+
+def _told(parts: Sequence[DataType]) -> tuple[bytes, bytes]:
+    """Advertisement and scan response: what no longer fits into the one is in the other. Raises SettingsError."""
+    told = [b"", b""]
+    for part in parts:
+        piece = bytes(AdvertisingData([part]))
+        room = next((i for i in (0, 1) if len(told[i]) + len(piece) <= LONGEST), None)
+        if room is None:
+            raise SettingsError(
+                f"virtual sensors: {part} does not fit into advertisement and scan response. Shorten it."
+            )
+        told[room] += piece
+    return told[0], told[1]

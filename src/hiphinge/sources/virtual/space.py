@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from bumble import hci
 from bumble.controller import Controller
@@ -23,6 +24,32 @@ LONGEST_PACKET = 251
 """Bytes of a link-layer packet with data length extension; bumble's 27 cuts every notification into pieces."""
 
 
+_Report = hci.HCI_LE_Extended_Advertising_Report_Event
+_KIND = _Report.EventType
+
+
+class Adapter(Controller):
+    """The controller of a host: hears advertisement and scan response apart, as real ones do.
+
+    bumble 0.0.236 lets a controller hear the advertisement twice, and the scan response never.
+    """
+
+    def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
+        """To the host."""
+        if isinstance(packet, _Report):
+            packet = _Report([self._as_sent(report) for report in packet.reports])
+        super().send_hci_packet(packet)
+
+    def _as_sent(self, report: _Report.Report) -> _Report.Report:
+        kind = _KIND.CONNECTABLE_ADVERTISING | _KIND.SCANNABLE_ADVERTISING | _KIND.LEGACY_ADVERTISING_PDU_USED
+        if not report.event_type & _KIND.SCAN_RESPONSE:
+            return replace(report, event_type=kind)
+        sender = self.link.find_le_controller(report.address) if self.link else None
+        sets = sender.advertising_sets.values() if sender else ()
+        answer = next((bytes(one.scan_response_data) for one in sets if one.enabled), b"")
+        return replace(report, event_type=kind | _KIND.SCAN_RESPONSE, data=answer)
+
+
 class Air:
     """A link with one central on it; ``scanner`` and ``client`` are its classes for bleak's ``backend=``.
 
@@ -37,7 +64,7 @@ class Air:
         self._rssi: dict[str, float] = {}
         self._scanning, self._switching = 0, asyncio.Lock()
         self._connecting, self._called = asyncio.Lock(), ""
-        self._controller = self._made("host")
+        self._controller = self._made("host", Adapter)
         config = DeviceConfiguration(name="host", address=hci.Address(HOST_ADDRESS))
         self.central = Device(config=config, host=Host(self._controller, self._controller))
         self.central.on("connection", self._connected)
@@ -55,8 +82,8 @@ class Air:
         )
         return Device(config=config, host=Host(controller, controller))
 
-    def _made(self, name: str) -> Controller:
-        controller = Controller(name, link=self._link)
+    def _made(self, name: str, kind: type[Controller] = Controller) -> Controller:
+        controller = kind(name, link=self._link)
         controller.le_acl_data_packet_length = LONGEST_PACKET
         return controller
 
