@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import struct
 import sys
 import time
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -461,3 +463,23 @@ def test_without_bumble_one_sentence_with_the_pip_line(monkeypatch: pytest.Monke
 
     with pytest.raises(MissingExtraError, match=r"pip install 'hiphinge\[virtual\]'"):
         virtual.air()
+
+
+def test_an_indication_that_is_cancelled_before_it_began_leaves_nothing_behind() -> None:
+    """A host may go in the same turn of the loop."""
+
+    async def story() -> None:
+        async with connected(ONE) as (wearer, there):
+            await there.stream()
+            peripheral = wearer.peripherals[SACRUM]
+            await peripheral._send(CONTROL, b"?")
+            assert peripheral._indications
+            for task in peripheral._indications:
+                task.cancel()
+            await asyncio.gather(*peripheral._indications, return_exceptions=True)
+
+    with warnings.catch_warnings(record=True) as told_off:
+        warnings.simplefilter("always")
+        run(story())
+        gc.collect()
+    assert [str(one.message) for one in told_off] == []

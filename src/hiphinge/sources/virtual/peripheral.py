@@ -209,13 +209,15 @@ class Peripheral:
         characteristic = self._characteristics[uuid]
         if "indicate" in self.twin.properties(uuid):
             # A host that went away never confirms: the stream does not wait for it.
-            task = asyncio.create_task(
-                self._quietly(self._device.indicate_subscriber(self._link, characteristic, payload))
-            )
+            task = asyncio.create_task(self._indicate(self._link, characteristic, payload))
             self._indications.add(task)
             task.add_done_callback(self._indications.discard)
         else:
             await self._quietly(self._device.notify_subscriber(self._link, characteristic, payload))
+
+    async def _indicate(self, link: Connection, characteristic: Characteristic[bytes], payload: bytes) -> None:
+        # Called in here: cancelled before it began, a call that was made outside would never be awaited.
+        await self._quietly(self._device.indicate_subscriber(link, characteristic, payload))
 
     async def _quietly(self, talk: Awaitable[None]) -> None:
         """The host may go at any moment; that is no error of the sensor's."""
