@@ -120,7 +120,9 @@ def _settings() -> Sign:
 
 def _secrets() -> Sign:
     found = settings.load_secrets()
-    return Sign("secrets", GOOD, plural(len(found.push), "push address", "push addresses") if found.push else "none")
+    some = [plural(len(found.push), "push address", "push addresses")] if found.push else []
+    some += ["a broker of Home Assistant"] if found.broker else []
+    return Sign("secrets", GOOD, ", ".join(some) or "none")
 
 
 def _sensors() -> Sign:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -20,6 +20,8 @@ from hiphinge.apps.report.words import plural
 from hiphinge.apps.scan import ADVICE
 from hiphinge.blocks import SITES, Control, Input, Link, Packet, Sensor
 from hiphinge.detect.taps import Tap
+from hiphinge.devices.driver import Driver, Steps
+from hiphinge.devices.registry import DRIVERS
 from hiphinge.errors import InputError, RadioError
 from hiphinge.settings.drivers import load_drivers
 from hiphinge.sources.ble.radio import radio
@@ -31,7 +33,7 @@ from hiphinge.wizard import taps
 from hiphinge.wizard.placement import HOW_TO_FIND, SPOTS
 
 T = TypeVar("T")
-FIND_S, LOOK_S, CONNECT_S = 15.0, 5.0, 20.0
+FIND_S, LOOK_S, CONNECT_S, PULSE_S = 15.0, 5.0, 20.0, 0.3
 INDENTED = 76
 KEY = "key"
 """Control of a key pressed while a tap is waited for; nothing is recorded here."""
@@ -56,6 +58,7 @@ class Assignment(click.ParamType):
 @click.option("--set", "assigned", multiple=True, type=Assignment(), help="This sensor is worn there.")
 @click.option("--remove", multiple=True, type=click.Choice(SITES), help="Nothing is worn there any more.")
 @click.option("--blink", metavar="ADDRESS", help="Let a sensor show itself, where it can.")
+@click.option("--vibrate", metavar="ADDRESS", help="Let a sensor be felt: try its motor, where it may have one.")
 @click.option("--take-over", is_flag=True, help="End the session that holds the sensors, then begin.")
 @click.option("--json", "as_json", is_flag=True, help="The assignment as JSON.")
 def command(
@@ -63,6 +66,7 @@ def command(
     assigned: tuple[tuple[str, str], ...],
     remove: tuple[str, ...],
     blink: str | None,
+    vibrate: str | None,
     take_over: bool,
     as_json: bool,
 ) -> None:
@@ -72,13 +76,15 @@ def command(
     Otherwise say it with --set, or see what is remembered.
     """
     load_drivers()
-    taps_wanted = not (assigned or remove or blink or as_json) and sys.stdin.isatty()
-    if assigned or remove or blink or taps_wanted:
+    taps_wanted = not (assigned or remove or blink or vibrate or as_json) and sys.stdin.isatty()
+    if assigned or remove or blink or vibrate or taps_wanted:
         if take_over:
             owner.take_over()
         with owner.owning("wear", "assigning sensors"):
             if blink:
                 _run(_blink(blink))
+            if vibrate:
+                _run(_vibrate(vibrate))
             if assigned or remove:
                 _keep(_run(_found(assigned)), remove)
             if taps_wanted:
@@ -110,7 +116,9 @@ def _show(as_json: bool) -> None:
         click.echo(json.dumps({s.site: {"sensor": s.sensor, "device": s.device} for s in worn}))
         return
     for s in worn:
-        click.echo(f"{s.site:13} {s.sensor}  ({s.device})")
+        may = s.device in DRIVERS and DRIVERS[s.device].motor
+        tail = f"  may vibrate: hiphinge wear --vibrate {s.sensor}" if may else ""
+        click.echo(f"{s.site:13} {s.sensor}  ({s.device}){tail}")
     if not worn:
         click.echo("No sensor is assigned yet. See what is near: hiphinge scan", err=True)
 
@@ -126,7 +134,7 @@ async def _found(assigned: Sequence[tuple[str, str]]) -> list[Sensor]:
         try:
             return [await _recognised(scan, site, address) for site, address in assigned]
         except InputError as e:
-            raise (troubles or [e])[-1] from e  # an adapter that does not work sees nobody
+            raise (troubles[-1] if troubles else e) from e  # an adapter that does not work sees nobody
         finally:
             scanning.cancel()
             await asyncio.gather(scanning, return_exceptions=True)
@@ -150,12 +158,32 @@ async def _recognised(scan: Scan, site: str, address: str) -> Sensor:
 
 
 async def _blink(address: str) -> None:
+    maker, shown = await _asked(address, lambda driver: driver.blink())
+    click.echo("It blinks now." if shown else f"A {maker} cannot blink; tap it instead: hiphinge wear")
+
+
+async def _vibrate(address: str) -> None:
+    maker, felt = await _asked(address, _pulses)
+    if felt:
+        click.echo("It was told to vibrate twice. If nothing was felt, no motor hangs on its pin.")
+    else:
+        click.echo(f"This {maker} tells of no motor. Cues come other ways: tones, notices, messages.")
+
+
+def _pulses(driver: Driver) -> Steps[bool]:
+    if not (yield from driver.has_motor()):
+        return False
+    yield from driver.vibrate(PULSE_S, 2)
+    return True
+
+
+async def _asked(address: str, steps: Callable[[Driver], Steps[bool]]) -> tuple[str, bool]:
+    """Maker and answer of the sensor there. Raises InputError, SensorRefused."""
     async with radio() as air:
         seen = next((s for s in await nearby(air, LOOK_S) if s.address == address and s.driver), None)
         if seen is None or seen.driver is None:
             raise InputError(f"{address}: not near, expected a sensor that is switched on. See: hiphinge scan")
-        shown = await visit(air, seen, seen.driver, seen.driver.blink())
-        click.echo("It blinks now." if shown else f"A {seen.driver.maker} cannot blink; tap it instead: hiphinge wear")
+        return seen.driver.maker, await visit(air, seen, seen.driver, steps(seen.driver))
 
 
 async def _tapped() -> list[Sensor]:

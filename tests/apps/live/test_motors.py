@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.motors import motor
-from hiphinge.blocks import SACRUM, THIGH_LEFT, Link, Sensor
+from hiphinge.apps.live.run import deliver
+from hiphinge.blocks import SACRUM, THIGH_LEFT, Input, Link, Outcome, Packet, Sensor
 from hiphinge.devices.registry import DRIVERS
+from hiphinge.monitor import Monitor, Params
 from hiphinge.settings import feedback
 from hiphinge.sinks import Delivery, Vibration
 from hiphinge.sources.ble.link import VIBRATED
 from hiphinge.sources.ble.radio import Radio
+from hiphinge.sources.ble.source import Bluetooth
 from hiphinge.sources.replayed import Replayed
 from hiphinge.sources.virtual.twins import TWINS
 from hiphinge.sources.virtual.worn import Wearer, Worn, address, wearing
@@ -131,6 +136,39 @@ def test_a_sensor_that_went_away_is_told_once_and_vibrates_again() -> None:
                 delivery.offer(cue("rounded_back"))
                 await followed.more(20)
             assert told.all() == []
+
+    run(story())
+
+
+def test_a_session_feels_its_cues(hiphinge_home: Path) -> None:
+    """As a session delivers them: the wearer's settings choose how long; the sensor's motor runs so."""
+    off = "".join(f"[feedback.{way}]\non = false\n" for way in ("sound", "desktop", "push"))
+    (hiphinge_home / "settings.toml").write_text(off + "[feedback.vibration]\npulse_s = 0.1\npulses = 3\n")
+    sensors = (Sensor(address(SACRUM), "metamotion", SACRUM),)
+
+    async def story() -> None:
+        async with wearing(Worn("calibration-only", sensors={SACRUM: "metamotion"})) as wearer:
+            source = Bluetooth(Radio(wearer.air.scanner, wearer.air.client), sensors)
+            live, streams, felt = Live(source, Monitor(Params(sensors=sensors))), asyncio.Event(), asyncio.Event()
+            told: list[str] = []
+
+            def hear(inputs: Sequence[Input], _: Outcome) -> None:
+                if any(isinstance(one, Packet) for one in inputs) and source.links[0].has_motor:
+                    streams.set()
+                if len(ran(wearer, SACRUM)) == 3:
+                    felt.set()
+
+            with ExitStack() as views:
+                deliver(live, views, told.append)
+                live.listeners.append(hear)
+                running = asyncio.create_task(live.run())
+                await streams.wait()
+                live.listeners[0]((), Outcome(live.monitor.finish().angles, cues=(cue("rounded_back"),)))
+                await felt.wait()
+                live.stop()
+                await running
+            assert [seconds for _, seconds in ran(wearer, SACRUM)] == [0.1] * 3
+            assert told == []
 
     run(story())
 
