@@ -11,6 +11,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 import click
@@ -67,16 +68,19 @@ def signs(*, radio: bool) -> Iterator[Sign]:
     yield _asked("settings", _settings)
     yield _asked("secrets", _secrets)
     yield _asked("sensors", _sensors)
-    held = owner.owner()
-    yield Sign("running", GOOD, f"{held.get('what')} holds the sensors" if held else "nothing is being recorded")
-    if radio and held:
-        yield Sign("bluetooth", GOOD, "in use by the session that runs; hiphinge status shows its sensors")
-    elif radio:
+    yield _asked("running", _running)
+    if radio:
         yield _asked("bluetooth", _bluetooth)
     yield from _extras()
+    with suppress(HiphingeError, OSError):  # files that cannot be read were told above
+        yield from _ways_out()
+
+
+def _ways_out() -> Iterator[Sign]:
+    """How the wearer is told of what is found."""
     secrets = settings.load_secrets()
     for sink in wanted(settings.load(root=settings.Feedback), secrets):
-        yield Sign(sink.name, WEAK, sink.check())
+        yield Sign(sink.name, WEAK, sink.check().removeprefix(f"{sink.name}: "))
     yield _motors()
     if secrets.broker:
         yield Sign("house", WEAK, checked(secrets.broker))
@@ -104,10 +108,11 @@ def _home() -> Sign:
     free = shutil.disk_usage(home).free // 10**6
     if not os.access(home, os.W_OK):
         return Sign("home", BAD, f"{home}: not writable. Choose another with HIPHINGE_HOME")
+    if free < ROOM_MB:
+        return Sign("home", BAD, f"{home}: {free} MB free, expected {ROOM_MB} for a day. Make room")
     if os.name == "posix" and stat.S_IMODE(home.stat().st_mode) & 0o077:
         return Sign("home", WEAK, f"{home}: others may read it. chmod 700 {home}")
-    state = GOOD if free >= ROOM_MB else BAD
-    return Sign("home", state, f"{home}, {free} MB free{'' if state == GOOD else f', expected {ROOM_MB} for a day'}")
+    return Sign("home", GOOD, f"{home}, {free} MB free")
 
 
 def _settings() -> Sign:
@@ -142,7 +147,14 @@ def _motors() -> Sign:
     return Sign("vibration", WEAK, f"may be felt: {'; '.join(may)}. Try it: hiphinge wear --vibrate ADDRESS")
 
 
+def _running() -> Sign:
+    held = owner.owner()
+    return Sign("running", GOOD, owner.in_words(held) if held else "nothing is being recorded")
+
+
 def _bluetooth() -> Sign:
+    if owner.owner():
+        return Sign("bluetooth", GOOD, "in use by the session that runs; hiphinge status shows its sensors")
     from hiphinge.sources.ble.radio import radio  # noqa: PLC0415  bleak takes 0.2 s
     from hiphinge.sources.ble.scan import nearby  # noqa: PLC0415  the same
 

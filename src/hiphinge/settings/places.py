@@ -24,9 +24,12 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)?")
 def home() -> Path:
     """The folder of recordings, journal and calibrations; made (0700) where it is missing.
 
-    ``HIPHINGE_HOME``, else the platform's folder for a user's data.
+    ``HIPHINGE_HOME``, else the platform's folder for a user's data. InputError where that is a file.
     """
-    return private_folder(_set_home() or platformdirs.user_data_path("hiphinge", appauthor=False))
+    path = _set_home() or platformdirs.user_data_path("hiphinge", appauthor=False)
+    if path.is_file():
+        raise InputError(f"{path}: a file, expected a folder for recordings and settings. Set HIPHINGE_HOME to one.")
+    return private_folder(path)
 
 
 def settings_file(folder: Path | None = None) -> Path:
@@ -62,8 +65,10 @@ def write_private(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)
-    except BaseException:
+    except BaseException as e:
         Path(name).unlink(missing_ok=True)
+        if isinstance(e, OSError) and e.filename is None:  # a full disk does not say whose
+            e.filename = str(path)
         raise
 
 

@@ -326,8 +326,9 @@ class Guide:
         if not self._heard:
             return "No sensor is heard yet. Switch them on and bring them near."
         if silent := self._silent():
-            names = " and ".join(NAMES[s] for s in silent)
-            return f"Nothing is heard of {names}. Check battery and distance; press s to go on without."
+            names = ", ".join(NAMES[s] for s in silent)
+            without = "; press s to go on without" if len(silent) < len(self.sensors) else ""
+            return f"Nothing is heard of {names}. Check battery and distance{without}."
         again = self._verdict is not None and not self._verdict.passed and not self._step.progress
         return self._verdict.words if self._verdict and again else ""
 
