@@ -237,6 +237,34 @@ def test_a_sensor_that_was_silent_while_standing_is_named_and_the_others_go_on()
     assert math.isfinite(found.max_lumbar_flexion)
 
 
+@pytest.mark.parametrize("trunk", ["upper_lumbar", "sacrum"])
+def test_a_trunk_sensor_exchanged_with_a_thigh_is_seen_on_the_seat_and_neither_is_believed(trunk: str) -> None:
+    session = worn(CALIBRATION, seed=2, faults=(simulate.Swapped(trunk, "thigh_right"),))
+    found = calibrated(session)
+    assert set(found.mountings) == set(FULL) - {trunk, "thigh_right"}
+    assert {f"place of {trunk}", "place of thigh_right"} <= set(found.missing)
+    assert f"{trunk.replace('_', ' ')} lay like a thigh and thigh right stayed upright" in found.verdict
+
+
+def test_where_no_other_sensor_is_worn_an_exchange_is_a_refusal() -> None:
+    pair = ("upper_lumbar", "thigh_right")
+    session = worn(CALIBRATION, sites=pair, faults=(simulate.Swapped(*pair),))
+    with pytest.raises(CalibrationRefused, match="worn at each other's places") as refused:
+        calibrated(session)
+    assert refused.value.part == "sit"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nobody_who_wears_them_rightly_is_said_to_have_exchanged_them(seed: int) -> None:
+    found = calibrated(worn(CALIBRATION, sites=ALL, seed=seed))
+    assert set(found.mountings) == set(ALL)
+
+
+def test_without_a_thigh_what_cannot_be_seen_of_lifts_is_said() -> None:
+    assert "Without a thigh sensor squats" in calibrated(worn(CALIBRATION, sites=("upper_lumbar", "sacrum"))).verdict
+    assert "Without a thigh sensor" not in calibrated(worn(CALIBRATION)).verdict
+
+
 # --- Verdict and refusal ---------------------------------------------------------------------
 
 

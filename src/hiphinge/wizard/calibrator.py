@@ -38,6 +38,8 @@ LEANED = np.deg2rad(15)
 """Tilt of a trunk that leans, rad: walking and standing stay below."""
 RAISED = np.deg2rad(30)
 """Tilt of a thigh that shows its axis, rad."""
+LAIN, LAIN_WINDOWS, SEATED_STILL = np.deg2rad(60), 4, np.deg2rad(25)
+"""Tilt of what lies on a seat, rad; half-seconds of it that convince; rad/s rms of sitting still [D]."""
 BRISK = np.deg2rad(50)
 """Rate of a thigh in walking, rad/s rms; quiet standing has a tenth of it."""
 
@@ -50,13 +52,18 @@ def calibrate(
     Raises CalibrationRefused where nothing at all can be had: no sensor stood still.
     """
     body = _Movements(params, motion, spans)
-    rests = body.rests()
+    standing = body.rests()
+    pair = body.exchanged(standing)
+    rests = {site: r for site, r in standing.items() if site not in pair}
+    if not rests:
+        raise verdict.exchanged(pair)
     axes = {site: body.axis(site, rests) for site in rests}
     axes = body.signed(axes, rests)
     mountings = {site: mounting.mount(rests[site], *axes[site]) for site in rests}
     sensors = {s: SensorCalibration(gyr_bias=_triple(rests[s].gyr_bias)) for s in rests}
     moved = tuple((s.start, s.end) for s in spans if s.label in ("bend", "sit", "stand"))
-    draft = Calibration("", created_utc, wearer, sensors, mountings, movements=moved)
+    unplaced = tuple(f"{verdict.PLACE}{site}" for site in pair)
+    draft = Calibration("", created_utc, wearer, sensors, mountings, movements=moved, missing=unplaced)
     return _finished(params, draft, motion, spans, rests)
 
 
@@ -79,6 +86,27 @@ class _Movements:
             site, r = max(all_rests.items(), key=lambda item: item[1].seconds)
             raise verdict.moved_while_standing(site, r, self.limits)
         return good
+
+    def exchanged(self, rests: Mapping[str, Rest]) -> tuple[str, ...]:
+        """A trunk sensor that lay still on the seat, as only thighs do, and a thigh's that stayed upright; or none."""
+        size = round(self.limits.rate / 2)
+        inside = within(self.t, self.spans, "sit")
+        seated = inside[: len(inside) // size * size].reshape(-1, size).all(axis=1)
+        tilts = {site: self._still_tilt(site, rest, size) for site, rest in rests.items()}
+        for trunk in (s for s in (UPPER_LUMBAR, SACRUM) if s in tilts):
+            for thigh in (s for s in tilts if s.startswith("thigh")):
+                wrong = seated & (tilts[trunk] > LAIN) & (tilts[thigh] < RAISED)
+                right = seated & (tilts[thigh] > LAIN) & (tilts[trunk] < RAISED)
+                if wrong.sum() >= LAIN_WINDOWS and wrong.sum() > 2 * right.sum():
+                    return trunk, thigh
+        return ()
+
+    def _still_tilt(self, site: str, rest: Rest, size: int) -> Floats:
+        """From standing, rad, of each window (windows,); NaN where the site moves."""
+        acc, gyr = (mounting.windows(x, size) for x in (self.acc[site], self.gyr[site]))
+        up = acc.mean(axis=1)
+        cosine = (up @ rest.up) / np.maximum(np.linalg.norm(up, axis=1), 1e-9)
+        return np.where(mounting.stirring(acc, gyr) < SEATED_STILL, np.arccos(np.clip(cosine, -1, 1)), NAN)
 
     def axis(self, site: str, rests: Mapping[str, Rest]) -> tuple[Axis | None, str]:
         """The site's mediolateral axis and the movement it came from; its sign is still open."""
@@ -207,7 +235,10 @@ def measured(params: Params, draft: Calibration, motion: MotionBlock) -> AngleBl
 
 
 def _missing(draft: Calibration, own: float, upright: float, slump: float, sites: Sequence[str]) -> tuple[str, ...]:
-    missing = [f"standing of {s}" for s in sites if s not in draft.mountings]
+    missing = [
+        f"standing of {s}" for s in sites if s not in draft.mountings and f"{verdict.PLACE}{s}" not in draft.missing
+    ]
+    missing += draft.missing
     missing += [f"axis of {s}" for s, m in draft.mountings.items() if not m.axis_from]
     if UPPER_LUMBAR in sites and SACRUM in sites:
         missing += ["bends"] if np.isnan(own) else []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hiphinge.blocks import Calibration
+from hiphinge.blocks import SACRUM, UPPER_LUMBAR, Calibration
 from hiphinge.errors import CalibrationRefused
 from hiphinge.kinematics import mounting
 from hiphinge.kinematics.mounting import Rest
@@ -22,11 +22,21 @@ MOVEMENTS = {
 }
 
 
+PLACE = "place of "
+"""What is missing of a sensor that is worn at another's place."""
+NO_THIGH = (
+    "Without a thigh sensor squats with an upright trunk are not seen, and getting up from sitting tall may count "
+    "as a repetition."
+)
+
+
 def words(found: Calibration, rests: Mapping[str, Rest], bends: Range, params: Params) -> str:
     """One paragraph that a wearer understands."""
     told = [f"Stood still for {min(r.seconds for r in rests.values()):.0f} s."]
     told += [_axis(found, site, params) for site in found.mountings]
     told += _bends(found, bends, params)
+    told += [_unplaced(found.missing)] if any(m.startswith(PLACE) for m in found.missing) else []
+    told += [NO_THIGH] if {UPPER_LUMBAR, SACRUM} == set(found.mountings) else []
     if found.missing:
         told.append(f"Not known: {', '.join(found.missing)}.")
     return " ".join(told)
@@ -50,6 +60,19 @@ def _bends(found: Calibration, bends: Range, params: Params) -> list[str]:
     if bends.spread > params.range_of_motion.spread:
         told.append("The bends differ much: repeat them if you can.")
     return told
+
+
+def _unplaced(missing: Sequence[str]) -> str:
+    pair = [m.removeprefix(PLACE).replace("_", " ") for m in missing if m.startswith(PLACE)]
+    return (
+        f"While you sat, {' lay like a thigh and '.join(pair)} stayed upright: these two are worn at each other's "
+        "places, and nothing is said of them. Exchange them and calibrate again."
+    )
+
+
+def exchanged(pair: Sequence[str]) -> CalibrationRefused:
+    """The refusal where no other sensor is worn."""
+    return CalibrationRefused(f"sitting: {_unplaced([PLACE + site for site in pair])}", part="sit")
 
 
 def moved_while_standing(site: str, rest: Rest, limits: mounting.Params) -> CalibrationRefused:
