@@ -29,7 +29,8 @@ PATIENCE_S = 90.0
 
 async def main(seconds: float, rate_hz: float) -> dict[str, Any]:
     """All connected, then so many seconds of data, then left."""
-    link.CONNECT_S, link.SET_UP_S, link.LEAVE_S, link.SILENCE_S = 40.0, 40.0, 20.0, 15.0
+    link.FIRST_S, link.CONNECT_S, link.SET_UP_S = 40.0, 40.0, 40.0
+    link.LEAVE_S, link.SILENCE_S = 20.0, 15.0
     worn = [Sensor(address, NAME, site) for site, address in ADDRESSES.items()]
     source, inbox, log = Bluetooth(Radio(), worn, Wanted(rate_hz=rate_hz)), Inbox(), list[Input]()
     began = time.monotonic()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hiphinge.blocks import SACRUM, SITES, Sensor
+from hiphinge.blocks import SACRUM, SITES, Link, Sensor
 from hiphinge.errors import RadioError
 from hiphinge.sources.ble import link, scan
 from hiphinge.sources.ble.radio import Radio
@@ -96,12 +96,29 @@ def test_adapter_off_and_on(bluez: Bench, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_connect_that_hangs(bluez: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "CONNECT_S", 0.3)
+    monkeypatch.setattr(link, "FIRST_S", 0.3)
     recovers(bluez, lambda: bluez.hang_connects(1), "did not answer in time", streams=False)
 
 
+def test_while_one_hangs_the_others_go_first(bluez: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who hung is last; then it is given longer."""
+    monkeypatch.setattr(link, "FIRST_S", 0.6)
+    monkeypatch.setattr(link, "SLOW_S", 0.5)
+
+    async def story() -> None:
+        worn = [Sensor(ADDRESSES[site], "hiphinge_ble", site) for site in SITES if site in ADDRESSES]
+        bluez.hang_connects(1)
+        async with following(Radio(), worn) as followed:
+            await followed.until(lambda: all("configured" in followed.states(s.sensor) for s in worn))
+            links = [one for one in followed.log if isinstance(one, Link)]
+            (hung,) = [one.sensor for one in links if one.state == "lost"]
+            assert [one.sensor for one in links if one.state == "configured"][-1] == hung
+
+    run(story())
+
+
 def test_services_that_never_resolve(bluez: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "CONNECT_S", 0.3)
+    monkeypatch.setattr(link, "FIRST_S", 0.3)
     recovers(bluez, lambda: bluez.leave_unresolved(1), "did not answer in time", streams=False)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from hiphinge.devices.hiphinge_ble import INFO
 from hiphinge.errors import SettingsError
 from hiphinge.sources.ble import link
 from hiphinge.sources.ble.radio import Radio
+from hiphinge.sources.ble.scan import Scan
 from hiphinge.sources.ble.source import Bluetooth
 from hiphinge.sources.virtual.faults import NONE, Params
 from hiphinge.sources.virtual.twins import TWINS
@@ -175,6 +178,51 @@ def test_back_off_grows_and_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
     run(story())
     assert waits == [0.25, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0, 4.0]
+
+
+@pytest.mark.parametrize(("wanted", "waits"), [(True, [4.0, 0.25]), (False, [0.25])], ids=["others wait", "alone"])
+def test_one_that_hung_leaves_the_adapter_to_others_for_as_long(
+    wanted: bool, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+
+    async def asleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def story() -> None:
+        radio = Radio()
+        keeper = link.SensorLink(Sensor(HERE, MAKE, SACRUM), radio, Scan(radio), lambda one: None)
+        keeper._hung = 4.0
+        monkeypatch.setattr(link.random, "uniform", lambda a, b: 1.0)
+        monkeypatch.setattr(link.asyncio, "sleep", asleep)
+        if wanted:
+            await radio.lock.acquire()
+        await keeper._back_off(link.BACK_OFF_MOST_S)
+
+    asyncio.run(story())
+    assert slept == waits
+
+
+def test_a_sensor_that_connects_slowly_is_given_longer_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "FIRST_S", 0.3)
+    monkeypatch.setattr(link, "SLOW_S", 0.25)
+
+    async def story() -> None:
+        async with wearing(Worn("calibration-only", sensors={SACRUM: MAKE})) as wearer:
+            usual = wearer.air.client
+
+            class Slow(usual):  # type: ignore[misc, valid-type]  # made for this air
+                async def connect(self, pair: bool, **options: Any) -> None:
+                    async with asyncio.timeout(self._timeout):
+                        await asyncio.sleep(0.8)
+                    await super().connect(pair, **options)
+
+            async with following(Radio(wearer.air.scanner, Slow), [Sensor(HERE, MAKE, SACRUM)]) as followed:
+                await followed.more(3)
+                assert followed.states(HERE) == ["lost", "connected", "configured"]
+                assert dict(followed.links())["lost"] == "did not answer in time"
+
+    run(story())
 
 
 def test_a_device_without_a_driver_is_refused_at_once() -> None:

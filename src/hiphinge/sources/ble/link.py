@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from bleak import BleakClient
+
 from hiphinge.blocks import Input, Link, Sensor
 from hiphinge.devices.driver import (
     BATTERY,
@@ -17,9 +19,10 @@ from hiphinge.devices.driver import (
     CONNECTED,
     LOST,
     MOTOR,
-    PAUSE_S,
     UNSYNCHRONISED,
+    VIBRATED,
     Configuration,
+    Pulses,
     Wanted,
 )
 from hiphinge.devices.registry import DRIVERS
@@ -31,8 +34,11 @@ from hiphinge.sources.ble.sync import Shared
 from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_sensor, of_the_radio
 from hiphinge.sources.inbox import host_ns
 
-CONNECT_S, SET_UP_S, LEAVE_S = 10.0, 20.0, 2.0
-"""Patience with a connection, with its configuration, and with a farewell. A connection takes 0.1 to 2 s."""
+FIRST_S, CONNECT_S, SET_UP_S, LEAVE_S = 4.0, 10.0, 20.0, 2.0
+"""Patience with a connection, with one of a sensor that was slow before, with its configuration, and with a farewell.
+Most connections take 0.1 to 2 s; one that hangs holds the adapter, and everybody waits."""
+SLOW_S = 2.0
+"""A connection that took longer is slow, or hung: the next is given CONNECT_S."""
 SILENCE_S, SILENCE_PERIODS = 1.0, 10
 """Without data for the longer of the two a link is dead, whatever the system says of it."""
 BACK_OFF_S, BACK_OFF_MOST_S = 0.25, 4.0
@@ -44,8 +50,6 @@ REFUSED_MOST_S = 30.0
 BATTERY_S = 300.0
 VIBRATE_S = 1.0
 """Patience with a motor, beyond the time that it runs [D]."""
-VIBRATED = "vibrated"
-"""State of a Link: its motor was told to run, and shakes what it measures; the value says how (JSON)."""
 WAITING = "waiting"
 """State of a Link: not tried before so many seconds, since the device refuses."""
 
@@ -68,7 +72,7 @@ class SensorLink:
         self.talk: Conversation | None = None
         self.has_motor = False
         self.shared: Shared | None = None
-        self._failures = 0
+        self._failures, self._is_slow, self._hung = 0, False, 0.0
 
     async def run(self) -> None:
         """Until cancelled; then the sensor is told to stop and let go."""
@@ -88,11 +92,11 @@ class SensorLink:
     async def _once(self, seen: Sighting) -> None:
         """One connection, from its beginning to its end."""
         gone = asyncio.Event()
-        client = self.radio.client(seen.device, gone.set, CONNECT_S)
+        patience = CONNECT_S if self._is_slow else FIRST_S
+        client = self.radio.client(seen.device, gone.set, patience)
         talk = Conversation(client, self.driver, self.worn.sensor, self._put)
         try:
-            async with self.radio.lock, asyncio.timeout(CONNECT_S + 1):
-                await client.connect()
+            await self._connect(client, patience)
             self.tell(CONNECTED, json.dumps({"name": seen.name, "rssi": seen.rssi}))
             if self.shared:
                 await self._tell_of_its_clock(talk, self.shared, gone)
@@ -108,6 +112,19 @@ class SensorLink:
             self.talk = None
             talk.close()
             await _quietly(client.disconnect(), LEAVE_S)
+
+    async def _connect(self, client: BleakClient, patience: float) -> None:
+        """One at a time; remembers whether it was slow, and how long in vain."""
+        async with self.radio.lock:
+            begun, self._hung = time.monotonic(), 0.0
+            try:
+                async with asyncio.timeout(patience + 1):
+                    await client.connect()
+            except BLEAK_ERRORS:
+                self._hung = time.monotonic() - begun
+                raise
+            finally:
+                self._is_slow = time.monotonic() - begun > SLOW_S
 
     async def _tell_of_its_clock(self, talk: Conversation, shared: Shared, gone: asyncio.Event) -> None:
         """First of all: the device's answer waits to be read. Told once where it is alone."""
@@ -150,12 +167,12 @@ class SensorLink:
 
     async def vibrate(self, pulse_s: float, pulses: int) -> None:
         """Run its motor, beside the stream; ends with the last pulse. Raises SensorRefused."""
-        talk, seconds = self.talk, pulses * (pulse_s + PAUSE_S) + VIBRATE_S
+        talk, wanted = self.talk, Pulses(pulse_s, pulses)
         if talk is None:
             raise self._still("it is not connected")
-        self.tell(VIBRATED, json.dumps({"pulse_s": pulse_s, "pulses": pulses}))
+        self.tell(VIBRATED, wanted.to_text())
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(wanted.lasts + VIBRATE_S):
                 await talk.carry_out(self.driver.vibrate(pulse_s, pulses))
         except BLEAK_ERRORS as e:
             raise self._still(of_the_radio(e) or of_a_sensor(e)) from e
@@ -168,8 +185,13 @@ class SensorLink:
         )
 
     async def _back_off(self, most: float) -> None:
-        """Wait, longer each time, with jitter; and for as long as the device itself refuses."""
+        """Wait, longer each time, with jitter; and for as long as the device itself refuses.
+
+        One that hung waits as long as it held the adapter where others want it: they go first.
+        """
         self._failures += 1
+        if self._hung > SLOW_S and self.radio.lock.locked():
+            await asyncio.sleep(self._hung)
         await asyncio.sleep(min(BACK_OFF_S * 2 ** (self._failures - 1), most) * random.uniform(0.8, 1.2))
         if self._failures > 1 and self.driver.refusal_s:
             self.tell(WAITING, f"{self.driver.refusal_s:.0f}")

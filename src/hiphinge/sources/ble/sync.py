@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SYNCHRONISING = "synchronising"
 """State of a Link: asked to bring its clock together with the others', which takes so many s."""
-FIND_S, CONNECT_S, ASK_S, LEAVE_S = 10.0, 10.0, 8.0, 2.0
+FIND_S, CONNECT_S, ASK_S, LEAVE_S = 10.0, 4.0, 8.0, 2.0
 """Patience with a sensor that does not advertise, with a connection, a question, a farewell; once a session [D]."""
 
 
