@@ -13,7 +13,11 @@ from click.testing import CliRunner, Result
 
 from hiphinge import recording, session, simulate
 from hiphinge.apps import replay
+from hiphinge.apps.cli import main
+from hiphinge.blocks import Tick
 from hiphinge.errors import RecordingError
+from hiphinge.monitor import Monitor
+from hiphinge.session import course
 from hiphinge.sources import pace
 from tests.wizard.wearings import CALIBRATION
 
@@ -122,3 +126,30 @@ def test_damage_is_told_on_stderr_and_the_rest_is_replayed(file: Path, tmp_path:
     assert done.exit_code == 0, done.output
     assert "cut.mcap: " in done.stderr
     assert " rep 1 " in done.stdout
+
+
+def test_hours_of_silence_come_in_pieces(file: Path) -> None:
+    """So that a gap of days takes no memory for days."""
+    opened = session.open(file)
+    watched = Monitor(course.plan(opened.recording, {}).params)
+    inputs = [one for batch in opened.recording.batches() for one in batch]
+    late = Tick(inputs[-1].arrival_ns + 2 * 3600 * 10**9)
+    lengths = [len(outcome.angles) for outcome in replay.outcomes(watched, [[*inputs, late]])]
+    assert max(lengths) <= watched.params.align.largest
+    assert sum(lengths) > 2 * 3600 * 100
+
+
+def test_one_second_says_why_nothing_can_be_said_of_it(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = tmp_path / "short.mcap"
+    opened = session.open(file)
+    with recording.Writer(short, opened.header) as out:
+        out.write([one for batch in opened.recording.batches() for one in batch if one.arrival_ns < 10**9])
+    done = CliRunner().invoke(replay.command, [str(short)])
+    assert (done.exit_code, done.stdout) == (0, "0 repetitions, 0 alerts.\n")
+    assert done.stderr.startswith("short.mcap: standing: no quiet, upright spell")
+    with pytest.raises(SystemExit):
+        main(["analyze", str(short), "-o", str(tmp_path / "out")])
+    assert capsys.readouterr().err.startswith("short.mcap: 0.9 s recorded. standing: no quiet, upright spell")
+    assert not (tmp_path / "out").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from hiphinge import session
+from hiphinge.apps.doubts import doubts
 from hiphinge.apps.report.words import plural, span
-from hiphinge.errors import InputError, SettingsError
+from hiphinge.errors import CalibrationRefused, InputError, SettingsError
 from hiphinge.recording import replacing
 from hiphinge.session import Found, Session
 
@@ -46,6 +48,8 @@ def command(*, file: Path, out: Path, settings: tuple[str, ...], title: str, no_
             found = write(opened, out, chosen, show)
             if not no_report:
                 write_report(out, found, title)
+    except CalibrationRefused as e:
+        raise CalibrationRefused(f"{file.name}: {held(opened)}. {e}", part=e.part) from e
     except SettingsError as e:
         if e.name in chosen:
             raise click.BadParameter(str(e), param_hint="--set") from e
@@ -54,6 +58,8 @@ def command(*, file: Path, out: Path, settings: tuple[str, ...], title: str, no_
         click.echo(json.dumps(found.summary, allow_nan=False))
     else:
         click.echo(told(found, out / (REPORT if not no_report else SUMMARY)))
+    for doubt in doubts(opened, found, datetime.now(UTC)):
+        click.echo(doubt, err=True)
 
 
 def overrides(settings: tuple[str, ...]) -> dict[str, str]:
@@ -164,6 +170,12 @@ def working(name: str) -> Iterator[Callable[[float], object]]:
         return
     with console.status(f"Reading {name} …") as status:
         yield lambda t: status.update(f"Analyzing {escape(name)}: {span(t)} …")
+
+
+def held(opened: Session) -> str:
+    """How much there is in a recording of which nothing can be said."""
+    contents = opened.recording.contents()
+    return f"{span(contents.duration_s)} recorded" if any(s.samples for s in contents.sensors) else "no samples in it"
 
 
 def told(found: Found, where: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hiphinge.apps.differences import differences
 from hiphinge.apps.live.telling import events, line
 from hiphinge.apps.report.words import plural
 from hiphinge.apps.watch import Watch
-from hiphinge.blocks import Alert, Outcome, Repetition
+from hiphinge.blocks import Alert, Input, Outcome, Repetition
 from hiphinge.errors import SettingsError
 from hiphinge.monitor import Monitor
 from hiphinge.session import Session, course
@@ -71,17 +72,24 @@ def run(opened: Session, speed: float, as_json: bool) -> None:
     plan = course.plan(opened.recording, {})
     watched = Monitor(plan.params, plan.calibration)
     groups = paced(opened.recording.batches(), speed) if math.isfinite(speed) else opened.recording.batches()
+    if plan.refused:
+        click.echo(f"{opened.recording.path.name}: {plan.refused}", err=True)
     if as_json:
-        for group in groups:
-            tell(watched.feed(group))
-        tell(watched.finish())
+        for outcome in outcomes(watched, groups):
+            tell(outcome)
         return
     own_range = plan.calibration.max_lumbar_flexion if plan.calibration else math.nan
     with Watch(opened.recording.path.name, own_range) as watch:
-        for group in groups:
-            watch.show(watched.feed(group))
-        watch.show(watched.finish())
+        for outcome in outcomes(watched, groups):
+            watch.show(outcome)
     click.echo(f"{plural(len(watch.reps), 'repetition')}, {plural(len(watch.alerts), 'alert')}.")
+
+
+def outcomes(watched: Monitor, groups: Iterable[Sequence[Input]]) -> Iterator[Outcome]:
+    """All that a monitor says of the inputs; a gap of hours in pieces."""
+    for group in groups:
+        yield from watched.steps(group)
+    yield watched.finish()
 
 
 def tell(outcome: Outcome) -> None:
