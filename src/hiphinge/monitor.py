@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -36,7 +37,7 @@ from hiphinge.blocks import (
 )
 from hiphinge.detect import heard, lifts, rounding, signal, sitting, taps, wear
 from hiphinge.detect.cells import Cells
-from hiphinge.devices.driver import SYNCHRONISED
+from hiphinge.devices.driver import SYNCHRONISED, VIBRATED, Pulses
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import CalibrationRefused, SettingsError
 from hiphinge.fusion import heading, orientation
@@ -78,6 +79,8 @@ REZERO = "re-zero"
 """Action of a Control: take the zero anew from the next quiet standing. A double tap on a sensor does the same."""
 KNOWN_S = 1.0
 """After the second tap it is known that nothing followed (taps.Params: quiet and together)."""
+STARTS_S, LATE_S = 0.1, 1.0
+"""A motor that was told to run begins with the next turn of the radio; the sensors' clocks are off by less [D]."""
 
 UNCALIBRATED = Calibration(id="", created_utc="", wearer="", sensors={}, mountings={}, verdict="not calibrated")
 
@@ -290,6 +293,8 @@ class Monitor:
         for one in inputs:
             if type(one) is Control:
                 self._obey(one)
+            elif type(one) is Link and one.state == VIBRATED:
+                self._shake(one)
         for motion in self._intake.take(inputs):
             seen = self._follow(motion)
             seen = replace(seen, events=(*self._drain(), *seen.events))
@@ -315,6 +320,12 @@ class Monitor:
             self._rounding.wrong(t)
         elif wish.action == REZERO:
             self._zeroing.ask(t)
+
+    def _shake(self, link: Link) -> None:
+        """A motor runs: what jolts then is no finger."""
+        t = link.arrival_ns / 1e9
+        with suppress(ValueError, RecursionError):  # of a log that somebody else wrote
+            self._taps.shaken(t - STARTS_S, t + Pulses.from_text(link.value).lasts + LATE_S)
 
     def _follow(self, motion: MotionBlock) -> Outcome:
         """From instants to findings; a new zero counts from the instant on at which it is found."""

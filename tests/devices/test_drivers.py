@@ -17,6 +17,7 @@ from hiphinge.devices.driver import (
     Ask,
     Configuration,
     Driver,
+    Pulses,
     Read,
     Step,
     Steps,
@@ -95,6 +96,8 @@ def test_small_talk_with_nonsense(driver: Driver, answers: list[bytes | None]) -
     level = hear(driver.battery())
     assert level is None or (isinstance(level, float) and 0 <= level <= 100)
     assert hear(driver.blink()) in (True, False, None)
+    assert hear(driver.has_motor()) in (True, False, None)
+    assert hear(driver.vibrate(0.15, 2)) is None
     assert hear(driver.exchange(10**15)) is None
     assert hear(driver.stop()) is None
 
@@ -137,3 +140,22 @@ def test_each_device_has_one_driver() -> None:
         add(type("Again", (Driver,), {"name": "hiphinge_imu"})())
     assert recognised(Advertisement("Pixel 9")) is None
     assert set(DRIVERS) < set(DECODERS)
+
+
+@given(st.text(max_size=80) | st.sampled_from(["[]", "{}", '{"seconds": 1e999, "number": 1}', "null", "[" * 5000]))
+def test_what_is_no_vibration_is_refused(text: str) -> None:
+    """In a recording that somebody else wrote; what was written is read."""
+    try:
+        read = Pulses.from_text(text)
+    except (ValueError, RecursionError):
+        return
+    assert 0 < read.lasts < 120
+
+
+def test_a_vibration_comes_back() -> None:
+    for one in (Pulses(0.15, 2), Pulses(0.02, 10)):
+        assert Pulses.from_text(one.to_text()) == one
+    assert Pulses(0.15, 2).lasts == pytest.approx(0.45)
+    for text in ('{"seconds": true, "number": -1}', '{"seconds": 0.1, "number": 0}', '{"seconds": "1", "number": 1}'):
+        with pytest.raises(ValueError, match="expected seconds and a number"):
+            Pulses.from_text(text)

@@ -12,11 +12,12 @@ import pytest
 import scipy.io
 
 from hiphinge import monitor, simulate, wizard
-from hiphinge.blocks import FILLED, Input, MotionBlock, Sensor
+from hiphinge.blocks import FILLED, Input, Link, MotionBlock, Sensor
 from hiphinge.detect.taps import DoubleTaps, Params, Taps
+from hiphinge.devices.driver import VIBRATED, Pulses
 from hiphinge.errors import SettingsError
 from hiphinge.wizard.taps import Listener
-from tests.wizard.wearings import FULL
+from tests.wizard.wearings import CALIBRATION, FULL, worn
 
 
 def tapped(*taps: tuple[float, str, float], seconds: float = 6.0, seed: int = 1) -> list[Input]:
@@ -86,6 +87,50 @@ def test_what_was_bridged_or_is_missing_jolts_nowhere() -> None:
 def test_a_double_tap_is_two_on_one_sensor_and_nothing_else(taps: tuple[tuple[float, str], ...], found: int) -> None:
     log = tapped(*((t, site, 30.0) for t, site in taps))
     assert len(DoubleTaps(Params(), FULL).listen(motion_of(log))) == found
+
+
+MOTOR_HZ = 180.0
+
+
+def shaken(*runs: tuple[float, float], sites: tuple[str, ...] = ("sacrum",)) -> MotionBlock:
+    """Somebody stands; a motor runs in a sensor from s for s, as a coin motor does: 15 m/s² at 180 Hz."""
+    motion = motion_of(tapped(seconds=8.0))
+    acc = motion.acc.copy()
+    for start, seconds in runs:
+        on = (motion.t >= start) & (motion.t < start + seconds)
+        for site in sites:
+            acc[FULL.index(site), on, 0] += 15.0 * np.sin(2 * np.pi * MOTOR_HZ * motion.t[on])
+    return MotionBlock(motion.t, FULL, acc, motion.gyr, motion.flags)
+
+
+@pytest.mark.parametrize("runs", [((3.0, 0.1), (3.25, 0.1)), ((3.0, 0.3),)], ids=["two pulses", "a long one"])
+def test_a_motor_is_no_finger(runs: tuple[tuple[float, float], ...]) -> None:
+    """It would be a double tap, were it not said that it runs; a finger later is one again."""
+    motion = shaken(*runs)
+    assert len(DoubleTaps(Params(), FULL).listen(motion)) == 1
+    told = DoubleTaps(Params(), FULL)
+    told.shaken(2.9, 4.5)
+    assert told.listen(motion) == ()
+    told = DoubleTaps(Params(), FULL)
+    told.shaken(0.0, 2.9)
+    assert len(told.listen(motion)) == 1
+
+
+def test_a_session_whose_motor_runs_takes_no_new_zero() -> None:
+    """The link says that it runs, and the log keeps it; a few inputs at a time or all at once."""
+    sensors = tuple(Sensor(site, "hiphinge_imu", site) for site in FULL)
+    log = tapped((3.0, "sacrum", 30.0), (3.3, "sacrum", 30.0), seconds=26.0)
+    learnt = worn(CALIBRATION, seed=1)
+    found = wizard.calibrate(learnt.params, learnt.motion, learnt.spans)
+    at = round(2.95e9)
+    told = sorted([*log, Link(at, "sacrum", VIBRATED, Pulses(0.15, 2).to_text())], key=lambda one: one.arrival_ns)
+    spoilt = sorted([*log, Link(at, "sacrum", VIBRATED, "[" * 10_000)], key=lambda one: one.arrival_ns)
+    for inputs, asked in ((log, True), (told, False), (spoilt, True)):
+        for size in (7, len(inputs)):
+            watch = monitor.Monitor(monitor.Params(sensors=sensors), found)
+            outcomes = [watch.feed(inputs[i : i + size]) for i in range(0, len(inputs), size)]
+            kinds = {e.kind for outcome in [*outcomes, watch.finish()] for e in outcome.events}
+            assert bool(kinds & {"zero", "zero_refused"}) is asked
 
 
 @cache

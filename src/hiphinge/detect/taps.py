@@ -95,6 +95,7 @@ class DoubleTaps:
     def __init__(self, params: Params, sites: Sequence[str]) -> None:
         self.params = params
         self._jolts = _Jolts(params.together, params.stir, sites)
+        self._shaken: list[tuple[float, float]] = []
         self._heard: list[Tap] = []  # since the last pause
 
     def listen(self, motion: MotionBlock) -> tuple[Tap, ...]:
@@ -103,7 +104,12 @@ class DoubleTaps:
         for jolt in self._jolts.listen(motion):
             found += self._pause(jolt.t)
             self._heard.append(jolt)
-        return (*found, *(self._pause(float(motion.t[-1])) if len(motion) else ()))
+        found += self._pause(float(motion.t[-1])) if len(motion) else []
+        return tuple(tap for tap in found if not any(a <= tap.t <= b for a, b in self._shaken))
+
+    def shaken(self, start: float, end: float) -> None:
+        """From ``start`` to ``end`` s a motor shakes a sensor: two of its pulses would be a double tap."""
+        self._shaken.append((start, end))
 
     def _pause(self, now: float) -> list[Tap]:
         p = self.params

@@ -34,6 +34,8 @@ CONNECTED, CONFIGURED, LOST, BATTERY = "connected", "configured", "lost", "batte
 SYNCHRONISED, UNSYNCHRONISED = "synchronised", "unsynchronised"
 """States of a Link: on one clock with others, the value is a :class:`~hiphinge.streams.clock.Base`; not, and why."""
 
+VIBRATED = "vibrated"
+"""State of a Link: its motor was told to run, and shakes what it measures; the value is :class:`Pulses`."""
 MOTOR = "motor"
 """In ``Configuration.more``, true: the sensor says that it drives a motor. Decoders do not look at it."""
 PAUSE_S = 0.15
@@ -198,6 +200,31 @@ class Configuration:
         if not numbers or not rate_hz or not acc_range:
             raise ValueError(f"configuration: {text[:60]!r}, expected a rate and ranges above 0.")
         return cls(rate_hz, acc_range, gyr_range, more)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulses:
+    """How a motor is to run: ``number`` pulses of ``seconds``, PAUSE_S between them."""
+
+    seconds: float
+    number: int
+
+    @property
+    def lasts(self) -> float:
+        """S from the first to the last."""
+        return self.number * (self.seconds + PAUSE_S) - PAUSE_S
+
+    def to_text(self) -> str:
+        """As the value of a Link "vibrated"."""
+        return json.dumps({"seconds": self.seconds, "number": self.number})
+
+    @classmethod
+    def from_text(cls, text: str) -> Pulses:
+        """Again from a Link; ValueError where it is none."""
+        match json.loads(text):
+            case {"seconds": int() | float() as seconds, "number": int() as number} if 0 < seconds * number < 100:
+                return cls(float(seconds), number)
+        raise ValueError(f"vibration: {text[:60]!r}, expected seconds and a number above 0.")
 
 
 # --- The driver --------------------------------------------------------------------------

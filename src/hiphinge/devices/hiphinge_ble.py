@@ -21,6 +21,7 @@ from hiphinge.devices.driver import (
     Configuration,
     Decoded,
     Driver,
+    Pulses,
     Read,
     Steps,
     Subscribe,
@@ -153,7 +154,7 @@ class Hiphinge(Driver):
         """One command: the board counts the pulses."""
         yield Subscribe("control")
         yield from _command(VIBRATE, struct.pack("<HHB", round(1000 * pulse_s), round(1000 * PAUSE_S), pulses))
-        yield Wait(pulses * (pulse_s + PAUSE_S) - PAUSE_S)
+        yield Wait(Pulses(pulse_s, pulses).lasts)
 
     def exchange(self, host_ns: int) -> Steps[None]:
         """The token is the host's own µs, so that the answer says when it was asked."""

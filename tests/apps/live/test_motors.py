@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -15,11 +14,11 @@ from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.motors import motor
 from hiphinge.apps.live.run import deliver
 from hiphinge.blocks import SACRUM, THIGH_LEFT, Input, Link, Outcome, Packet, Sensor
+from hiphinge.devices.driver import VIBRATED, Pulses
 from hiphinge.devices.registry import DRIVERS
 from hiphinge.monitor import Monitor, Params
 from hiphinge.settings import feedback
 from hiphinge.sinks import Delivery, Vibration
-from hiphinge.sources.ble.link import VIBRATED
 from hiphinge.sources.ble.radio import Radio
 from hiphinge.sources.ble.source import Bluetooth
 from hiphinge.sources.replayed import Replayed
@@ -79,8 +78,8 @@ def test_a_cue_runs_the_motor_and_the_stream_loses_nothing(make: str, monkeypatc
             assert (a, b, c) == (0.15, 0.15, 0.3)
             assert 0.25 < second - first < 0.6  # 0.3 and what the machine makes wait
             whole_and_in_order(followed, make)
-        said = [json.loads(value) for state, value in followed.links() if state == VIBRATED]
-        assert said == [{"pulse_s": 0.15, "pulses": 2}, {"pulse_s": 0.3, "pulses": 1}]
+        said = [Pulses.from_text(value) for state, value in followed.links() if state == VIBRATED]
+        assert said == [Pulses(0.15, 2), Pulses(0.3, 1)]
         assert [s for s in followed.states(here) if s != VIBRATED] == ["connected", "configured"]
 
     run(story())

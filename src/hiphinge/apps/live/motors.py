@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from hiphinge.devices.driver import PAUSE_S
+from hiphinge.devices.driver import Pulses
 from hiphinge.devices.registry import DRIVERS
 from hiphinge.errors import SensorRefused, SinkError
 from hiphinge.settings import feedback
@@ -25,7 +25,7 @@ def motor(source: Source, params: feedback.Vibration) -> Buzz | None:
     def buzz(pulse_s: float, pulses: int) -> None:
         running = asyncio.run_coroutine_threadsafe(source.vibrate(params.site, pulse_s, pulses), loop)
         try:
-            found = running.result(pulses * (pulse_s + PAUSE_S) + PATIENCE_S)
+            found = running.result(Pulses(pulse_s, pulses).lasts + PATIENCE_S)
         except SensorRefused as e:
             raise SinkError(str(e)) from e
         except TimeoutError as e:
