@@ -13,12 +13,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hiphinge.blocks import SACRUM, THIGH_LEFT, UPPER_LUMBAR, Input, Link, Packet, Sensor, Tick
+from hiphinge.blocks import SACRUM, THIGH_LEFT, UPPER_LUMBAR, Floats, Input, Link, Packet, Sensor, Tick
 from hiphinge.devices.movella_dot import Dot
 from hiphinge.monitor import Intake, Params
 from hiphinge.sources.ble import sync
 from hiphinge.sources.ble.radio import Radio
 from hiphinge.sources.virtual import faults
+from hiphinge.sources.virtual.twin import Sense
 from hiphinge.sources.virtual.twins import movella_dot
 from hiphinge.sources.virtual.twins.movella_dot import MovellaDot
 from hiphinge.sources.virtual.worn import Wearer, Worn, address, wearing
@@ -158,31 +159,35 @@ def test_ctrl_c_in_the_middle_leaves_nothing_behind(monkeypatch: pytest.MonkeyPa
     run(story())
 
 
-BEGUN = time.monotonic()
 MS = 1e-3
 
 
-def felt(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A sensor whose rate of turn tells when it was."""
-    gyr = np.zeros((len(times), 3))
-    gyr[:, 0] = times - BEGUN
-    return np.tile([0.0, 0.0, 9.81], (len(times), 1)), gyr
+def telling(begun: float) -> Sense:
+    """A sensor whose rate of turn says how long ago ``begun`` was; up to 34 s, its range."""
+
+    def felt(times: Floats) -> tuple[Floats, Floats]:
+        gyr = np.zeros((len(times), 3))
+        gyr[:, 0] = times - begun
+        return np.tile([0.0, 0.0, 9.81], (len(times), 1)), gyr
+
+    return felt
 
 
-def spread(log: Sequence[Input]) -> float:
+def spread(log: Sequence[Input], begun: float) -> float:
     """s: how far apart the sensors' last samples are placed, against when they were taken."""
     intake = Intake(Params(sensors=tuple(Sensor(address(site), "movella_dot", site) for site in SITES)))
     list(intake.take(log))
     off = []
     for site in SITES:
         t_ns, gyr = intake.receptions[address(site)].turned(0, 2**62)
-        off.append(float(np.median(t_ns[-60:] / 1e9 - gyr[-60:, 0])))
+        off.append(float(np.median(t_ns[-60:] / 1e9 - gyr[-60:, 0] - begun)))
     return max(off) - min(off)
 
 
-def as_heard(log: Sequence[Input]) -> list[Input]:
+def as_heard(log: Sequence[Input], begun: float) -> list[Input]:
     """Every sample at the connection event after it, whatever kept this machine busy; ticks, as the core has them."""
-    heard = [at_its_event(one) if isinstance(one, Packet) and one.characteristic == "medium" else one for one in log]
+    streamed = [isinstance(one, Packet) and one.characteristic == "medium" for one in log]
+    heard = [at_its_event(one, begun) if is_it else one for one, is_it in zip(log, streamed, strict=True)]
     links = [one for one in heard if isinstance(one, Link)]
     packets = sorted((one for one in heard if isinstance(one, Packet)), key=lambda one: one.arrival_ns)
     first = packets[0].arrival_ns
@@ -191,9 +196,9 @@ def as_heard(log: Sequence[Input]) -> list[Input]:
     return [*early, *sorted([*packets, *ticks], key=lambda one: one.arrival_ns)]
 
 
-def at_its_event(packet: Packet) -> Packet:
+def at_its_event(packet: Packet, begun: float) -> Packet:
     """At the next multiple of 50 ms after its sample, one after the other."""
-    taken = BEGUN + np.deg2rad(struct.unpack_from("<f", packet.payload, 16)[0])
+    taken = begun + np.deg2rad(struct.unpack_from("<f", packet.payload, 16)[0])
     event = math.floor(taken / 0.05 + 1.0) * 50_000_000
     return packet._replace(arrival_ns=event + round((taken % 0.05) * 1e6) + int(packet.sensor[-1]))
 
@@ -213,17 +218,18 @@ def in_step(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_they_are_within_a_millisecond_where_arrivals_leave_ten(monkeypatch: pytest.MonkeyPatch) -> None:
     """At 50 ms between events each waits as long every time, and no arrival tells how long."""
     in_step(monkeypatch)
+    begun = time.monotonic()
 
     async def story() -> list[Input]:
         async with dots(given=faults.Params(interval=0.05)) as (wearer, followed):
             for peripheral in wearer.peripherals.values():
-                peripheral.twin._sense = felt
+                peripheral.twin._sense = telling(begun)
             await streaming(followed, SITES)
             assert all(followed.states(address(site)) == STARTED for site in SITES)
             await followed.more(3 * 60 * 3)
             return followed.log
 
-    log = as_heard(run(story()))
+    log = as_heard(run(story()), begun)
     alone = [one for one in log if not (isinstance(one, Link) and one.state == "synchronised")]
-    assert spread(log) < 1 * MS
-    assert spread(alone) == pytest.approx(10 * MS, abs=1 * MS)
+    assert spread(log, begun) < 1 * MS
+    assert spread(alone, begun) == pytest.approx(10 * MS, abs=1 * MS)
