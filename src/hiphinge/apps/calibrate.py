@@ -23,6 +23,7 @@ SOURCE = "ble (the sensors you wear), simulated (a virtual wearer), or the name 
 @click.option("--check", is_flag=True, help="Ten seconds: does the calibration that was kept still hold?")
 @click.option("--speed", type=click.FloatRange(0, min_open=True), default=1.0, help="Of a recording or a simulation.")
 @click.option("--seed", default=0, help="Another virtual wearer.")
+@click.option("--plain", is_flag=True, help="Lines instead of a screen: to be read aloud, or on any terminal.")
 @click.option("--take-over", is_flag=True, help="End the session that holds the sensors, then begin.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line an event.")
 @click.pass_context
@@ -37,6 +38,7 @@ def command(
     speed: float,
     seed: int,
     take_over: bool,
+    plain: bool,
     as_json: bool,
 ) -> None:
     """Zero, axes and own range of a wearer, guided step by step in under two minutes.
@@ -50,7 +52,7 @@ def command(
         return
     from hiphinge.apps.guided.run import Wish, run  # noqa: PLC0415  what only the guide needs takes 0.3 s
 
-    run(Wish(source, wearer, output, not no_sitting, check, speed, seed, as_json, take_over))
+    run(Wish(source, wearer, output, not no_sitting, check, speed, seed, as_json, take_over, plain))
 
 
 command.add_command(recording, "recording")

@@ -88,7 +88,8 @@ async def _live(seed: int, found: Calibration, file: Path) -> None:
             opened.source, Monitor(opened.params, found), Writer(file, header_now(opened), threaded=True)
         )
         session_now.ask(SET, START)
-        with Watch("virtual workout, live", found.max_lumbar_flexion) as watch:
+        zero = opened.source.now_ns() / 1e9
+        with Watch("virtual workout, live", found.max_lumbar_flexion, zero=zero) as watch:
             session_now.listeners.append(lambda _, outcome: watch.show(outcome))
             await session_now.run(SECONDS)
         for one in session_now.health.sensors:

@@ -20,16 +20,28 @@ LUMBAR, HIP, WARN = "dark_orange", "deep_sky_blue1", "bold magenta"
 
 
 class Watch:
-    """Shows outcomes; ``own_range`` rad of lumbar flexion scales the bar."""
+    """Shows outcomes; ``own_range`` rad of lumbar flexion scales the bar.
 
-    def __init__(self, title: str, own_range: float, console: Console | None = None) -> None:
-        self.title, self.own_range = title, own_range
+    ``plain``: lines on a terminal too. ``zero`` s is taken off all times: where a live session began.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        own_range: float,
+        console: Console | None = None,
+        *,
+        plain: bool = False,
+        zero: float = 0.0,
+    ) -> None:
+        self.title, self.own_range, self.zero = title, own_range, zero
         self.console = console or Console()
         self.reps: list[Repetition] = []
         self.alerts: list[Alert] = []
-        self._live = Live(console=self.console, refresh_per_second=8) if self.console.is_terminal else None
+        moving = self.console.is_terminal and not plain
+        self._live = Live(console=self.console, refresh_per_second=8) if moving else None
         self._now: dict[str, float] = {}
-        self._t = 0.0
+        self._t = zero
 
     def __enter__(self) -> Watch:
         if self._live:
@@ -51,18 +63,19 @@ class Watch:
             self._live.update(self._panel())
             return
         for rep in outcome.repetitions:
-            self.console.print(told(rep), highlight=False, markup=False, soft_wrap=True)
+            self.console.print(told(rep, self.zero), highlight=False, markup=False, soft_wrap=True)
         for alert in outcome.alerts:
-            self.console.print(f"{alert.t:8.1f} s  {alert.message}", highlight=False, markup=False, soft_wrap=True)
+            words = f"{alert.t - self.zero:8.1f} s  {alert.message}"
+            self.console.print(words, highlight=False, markup=False, soft_wrap=True)
 
     def _panel(self) -> Panel:
         bars = Table.grid(padding=(0, 1))
         bars.add_row("lumbar", *self._bar("lumbar_flexion", self.own_range, LUMBAR))
         bars.add_row("hip", *self._bar("hip_flexion", math.radians(110), HIP))
         lines = [Text(plural(len(self.reps), "repetition"), style="bold")]
-        lines += [Text(told(rep)) for rep in self.reps[-3:]]
-        lines += [Text(f"{a.t:8.1f} s  {a.message}", style=WARN) for a in self.alerts[-2:]]
-        return Panel(Group(bars, *lines), title=f"{self.title} · {self._t:.0f} s", width=76)
+        lines += [Text(told(rep, self.zero)) for rep in self.reps[-3:]]
+        lines += [Text(f"{a.t - self.zero:8.1f} s  {a.message}", style=WARN) for a in self.alerts[-2:]]
+        return Panel(Group(bars, *lines), title=f"{self.title} · {self._t - self.zero:.0f} s", width=76)
 
     def _bar(self, name: str, full: float, colour: str) -> tuple[Text, Text]:
         value = self._now.get(name, math.nan)
@@ -76,9 +89,9 @@ class Watch:
         return Text("█" * filled + "░" * (BAR - filled), style=colour), Text(words)
 
 
-def told(rep: Repetition) -> str:
-    """A repetition in one line; the percentage is that of the person's own range."""
-    words = [f"{rep.start:8.1f} s  rep {rep.rep:<3} {rep.kind:6}"]
+def told(rep: Repetition, zero: float = 0.0) -> str:
+    """A repetition in one line, ``zero`` s taken off its time; the percentage is that of the person's own range."""
+    words = [f"{rep.start - zero:8.1f} s  rep {rep.rep:<3} {rep.kind:6}"]
     if math.isfinite(rep.peak_lumbar_flexion):
         words.append(f"lumbar {math.degrees(rep.peak_lumbar_flexion):3.0f}°")
     if math.isfinite(rep.peak_lumbar_share):

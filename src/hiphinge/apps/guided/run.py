@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Wish:
     seed: int = 0
     as_json: bool = False
     take_over: bool = False
+    plain: bool = False
 
 
 def run(wish: Wish) -> None:
@@ -93,7 +95,7 @@ async def _open(wish: Wish, stack: AsyncExitStack) -> Opened:
 
 async def _shown(wish: Wish, opened: Opened, stack: AsyncExitStack) -> Guided:
     """Until the guide is done or the source ends, on the terminal or as lines."""
-    show = JsonLines() if wish.as_json else Screen(opened.wearer)
+    show = JsonLines() if wish.as_json else Screen(opened.wearer, plain=wish.plain or os.environ.get("TERM") == "dumb")
     guided = Guided(opened, show.show, sitting=wish.sitting)
     asks = sys.stdin.isatty() and not wish.as_json
     if not opened.answered and not asks:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.align import Align
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -22,6 +24,7 @@ TITLES = {
 }
 KEYS = {"n": "next", "r": "redo", "s": "skip", "b": "back", "h": "hurts"}
 SHOWN_KEYS = "n next · r again · s skip · b back · h hurts · q quit"
+COUNT = re.compile(r"\d+")
 SAY, HINT, WARN, GOOD = "bold bright_white", "bold bright_cyan", "bold magenta", "bright_cyan"
 """Told apart by words and signs too, not by colour alone."""
 ROOMY, WIDE = 30, 76
@@ -35,17 +38,22 @@ DOTS = {
 
 
 class Screen:
-    """Shows guidance as it comes."""
+    """Shows guidance as it comes; ``plain``: as lines on a terminal too, which can be read aloud."""
 
-    def __init__(self, wearer: str, console: Console | None = None) -> None:
+    def __init__(self, wearer: str, console: Console | None = None, *, plain: bool = False) -> None:
         self.wearer = wearer
         self.console = console or Console()
-        self._live = Live(console=self.console, auto_refresh=False, screen=True) if self.console.is_terminal else None
-        self._said = self._shown = ("", "", 0)
+        self._aloud = plain and self.console.is_terminal
+        drawn = self.console.is_terminal and not plain
+        self._live = Live(console=self.console, auto_refresh=False, screen=True) if drawn else None
+        self._said = ("", "", 0)
+        self._hint = self._problem = ""
 
     def __enter__(self) -> Screen:
         if self._live:
             self._live.start()
+        if self._aloud:
+            self._line(f"Keys: {SHOWN_KEYS}")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -64,6 +72,16 @@ class Screen:
         if now != self._said and not told.done:
             self._said = now
             self._line(f"{told.number}/{told.count} {TITLES[told.step]}: {told.say}")
+        if self._aloud and not told.done:
+            self._speak(told)
+
+    def _speak(self, told: Guidance) -> None:
+        """What a screen would show beside: a hint when it is another one, not at every second of a count."""
+        if told.problem and told.problem != self._problem:
+            self._line(f"! {told.problem}")
+        if (hint := COUNT.sub("", told.hint)) != self._hint and told.hint:
+            self._line(f"  {told.hint}")
+        self._hint, self._problem = hint, told.problem
 
     def _line(self, words: str) -> None:
         self.console.print(words, highlight=False, markup=False, soft_wrap=True)

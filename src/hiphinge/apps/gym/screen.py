@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 from typing import ClassVar
 
@@ -13,13 +12,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer, Static
 
-from hiphinge.alerts.cues import GOOD, NOTE, SET, START, STOP
+from hiphinge.alerts.cues import GOOD, NOTE
 from hiphinge.apps.gym.bar import Bar
 from hiphinge.apps.gym.number import BigNumber
 from hiphinge.apps.gym.terminal import lasting_terminal
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.glance import Glance
 from hiphinge.apps.live.health import STREAMING, SensorHealth
+from hiphinge.apps.live.wishes import KEYS, Wishes
 from hiphinge.blocks import Alert
 from hiphinge.settings.safety import SHORT
 
@@ -27,8 +27,6 @@ REFRESH_S = 0.1
 LUMBAR, HIP = "dark_orange", "deep_sky_blue1"
 """Told apart by colour-blind eyes too (orange and blue), and by their names."""
 LUMBAR_FULL, HIP_FULL = 60.0, 110.0
-PAUSE_MIN, MUTE_MIN = 10, 30
-TWIST_S = 5.0
 NARROW = 60
 
 
@@ -50,15 +48,8 @@ class Gym(App[None]):
     """
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("s", "set", "set on/off"),
-        ("m", "mark", "mark"),
-        ("z", "zero", "new zero"),
-        ("u", "mute", "mute"),
-        ("p", "pause", f"pause {PAUSE_MIN} min"),
-        ("w", "wrong", "that was wrong"),
-        ("t", "twist", "twisted"),
-        ("q", "leave", "end"),
-        Binding("ctrl+c", "leave", show=False, priority=True),
+        *((key, f"wish('{key}')", name) for key, name in KEYS.items()),
+        Binding("ctrl+c", "wish('q')", show=False, priority=True),
     ]
 
     def __init__(self, live: Live, title: str) -> None:
@@ -66,6 +57,7 @@ class Gym(App[None]):
         self.live, self.title = live, title
         self.glance = Glance(live.monitor)
         live.listeners.append(self.glance)
+        self._wishes = Wishes(live, self.glance)
         self.told = SHORT
 
     def compose(self) -> ComposeResult:
@@ -145,48 +137,9 @@ class Gym(App[None]):
 
     # --- keys ------------------------------------------------------------------------------
 
-    def _ask(self, words: str, action: str, value: str = "") -> None:
-        self.live.ask(action, value)
-        self.told = words
-
-    def action_set(self) -> None:
-        """Begin or end a practice set."""
-        running = self.glance.in_set
-        self._ask("Set ended." if running else "Set begun: now you are cued.", SET, STOP if running else START)
-
-    def action_mark(self) -> None:
-        """Remember this moment."""
-        self._ask("Marked.", "mark")
-
-    def action_zero(self) -> None:
-        """A new zero from the next moment of quiet standing."""
-        self._ask("Stand upright and still for 3 s: a new zero is taken.", "re-zero")
-
-    def action_mute(self) -> None:
-        """No cues until asked again."""
-        if self.glance.muted_s:
-            self._ask("Cues again.", "unmute")
-        else:
-            self._ask(f"Muted for {MUTE_MIN} min; u again ends it.", "mute", str(MUTE_MIN))
-
-    def action_pause(self) -> None:
-        """No cues for some minutes."""
-        self._ask(f"Paused for {PAUSE_MIN} min.", "pause", str(PAUSE_MIN))
-
-    def action_wrong(self) -> None:
-        """The last cue was wrong: the limit moves a little."""
-        self._ask("Noted: the limit moves up a little, within bounds.", "wrong", "rounded_back")
-
-    def action_twist(self) -> None:
-        """All sensors have just been twisted in one hand: set their clocks by it."""
-        now = self.live.inbox.now_ns() / 1e9
-        span = {"label": "twist", "start_s": now - TWIST_S, "end_s": now}
-        self._ask("The last 5 s were a twist of all sensors in one hand.", "marker", json.dumps(span))
-
-    def action_leave(self) -> None:
-        """End the session in good order."""
-        self.told = "Ending: the sensors are told to stop, the recording is closed."
-        self.live.stop()
+    def action_wish(self, key: str) -> None:
+        """A key of the wearer."""
+        self.told = self._wishes.press(key)
 
 
 async def watched(live: Live, screen: Gym, seconds: float | None) -> None:

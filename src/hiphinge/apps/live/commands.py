@@ -16,6 +16,7 @@ SOURCE = "ble (the sensors you wear), simulated, or the name of a recording."
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What both have."""
     for option in (
+        click.option("--plain", is_flag=True, help="Lines instead of a screen: to be read aloud, or on any terminal."),
         click.option("--take-over", is_flag=True, help="End the session that holds the sensors, then begin."),
         click.option("--json", "as_json", is_flag=True, help="One JSON line an event."),
         click.option("--wearer", default="", metavar="NAME", help="Whose calibration."),
@@ -30,10 +31,17 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(epilog="Example:  hiphinge lift --for 1800 -o monday.mcap")
 @options
 def lift(
-    *, source: str, seconds: float | None, output: Path | None, wearer: str, as_json: bool, take_over: bool
+    *,
+    source: str,
+    seconds: float | None,
+    output: Path | None,
+    wearer: str,
+    as_json: bool,
+    take_over: bool,
+    plain: bool,
 ) -> None:
     """A workout: repetitions counted, lumbar against hip, a cue when it is due."""
-    run(Wish("lift", source, "workout", seconds, output, wearer, as_json, take_over))
+    run(Wish("lift", source, "workout", seconds, output, wearer, as_json, take_over, plain=plain))
 
 
 @click.command(epilog="Example:  hiphinge desk --wearer anna")
@@ -51,12 +59,13 @@ def desk(
     wearer: str,
     as_json: bool,
     take_over: bool,
+    plain: bool,
 ) -> None:
     """A quiet day: sitting measured, a reminder when it is time to move.
 
     What it does now, and how to pause it: hiphinge status.
     """
-    wish = Wish("desk", source, "desk-day", seconds, output, wearer, as_json, take_over)
+    wish = Wish("desk", source, "desk-day", seconds, output, wearer, as_json, take_over, plain=plain)
     if (install or service) and (output or as_json or take_over):
         raise click.UsageError("The service names its own recordings: -o, --json and --take-over do not go with it.")
     if install:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -27,6 +28,7 @@ from hiphinge.apps.live.motors import motor
 from hiphinge.apps.live.opening import Opened, open_source, shown
 from hiphinge.apps.live.still_right import StillRight
 from hiphinge.apps.live.telling import JsonLines, line, sensor_row
+from hiphinge.apps.live.wishes import in_lines
 from hiphinge.apps.report.words import plural
 from hiphinge.apps.watch import Watch
 from hiphinge.blocks import Alert, Input, Outcome
@@ -51,6 +53,7 @@ class Wish:
     as_json: bool
     take_over: bool = False
     speed: float = 1.0
+    plain: bool = False
 
 
 def run(wish: Wish) -> None:
@@ -190,14 +193,17 @@ def _view(live: Live, opened: Opened, wish: Wish, views: ExitStack) -> tuple[Sho
     if wish.as_json:
         live.listeners.append(JsonLines(live.health))
         return live.run, lambda words: line("feedback", message=words)
-    if sys.stdout.isatty() and sys.stdin.isatty():
+    terminal = sys.stdout.isatty() and sys.stdin.isatty()
+    if terminal and not wish.plain and os.environ.get("TERM") != "dumb":
         from hiphinge.apps.gym.screen import Gym, watched  # noqa: PLC0415  textual takes 0.3 s
 
         screen = Gym(live, wish.what)
         return lambda seconds: watched(live, screen, seconds), screen.tell
-    watch = views.enter_context(Watch(wish.what, opened.calibration.max_lumbar_flexion))
+    zero = opened.source.now_ns() / 1e9 if opened.source.live else 0.0
+    watch = views.enter_context(Watch(wish.what, opened.calibration.max_lumbar_flexion, plain=True, zero=zero))
     live.listeners.append(lambda _, outcome: watch.show(outcome))
-    return live.run, lambda words: click.echo(words, err=True)
+    show = in_lines(live) if terminal else live.run
+    return show, lambda words: click.echo(words, err=True)
 
 
 def _say(wish: Wish, event: str, words: str, **values: Any) -> None:
