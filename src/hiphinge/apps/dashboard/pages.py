@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
@@ -18,7 +19,7 @@ from hiphinge.apps.dashboard.running import CALIBRATING, CHECKING, Running
 from hiphinge.apps.dashboard.shelf import Shelf
 from hiphinge.apps.dashboard.view import number
 from hiphinge.apps.dashboard.web import GET, POST, Handler, Reply, Request, Table, as_json, in_words, page
-from hiphinge.apps.guided.screen import TITLES
+from hiphinge.apps.guided.screen import KEYS, TITLES
 from hiphinge.apps.live import books
 from hiphinge.errors import HiphingeError, InputError
 from hiphinge.settings import safety
@@ -34,6 +35,8 @@ FILES = (
 )
 TEMPLATES = tuple(f"{n}.html" for n in ("base", "live", "calibrate", "sessions", "replay", "history", "settings"))
 """Both read once at the start: no request reads a file."""
+BUTTONS = {"next": "Next", "redo": "Again", "skip": "Skip", "back": "Back", "hurts": "It hurts"}
+"""Key of the guide -> what stands on its button."""
 NAV = (
     *(("/", "Live"), ("/calibrate", "Calibrate"), ("/sessions", "Sessions")),
     *((past.PATH, "History"), ("/settings", "Settings")),
@@ -209,15 +212,25 @@ def guidance(told: Guidance) -> dict[str, Any]:
     """What the guide says, as a page shows it."""
     worn = [s.site for s in told.sensors]
     spots = [{"number": NUMBERS[s], "name": NAMES[s], "how": HOW_TO_FIND[s]} for s in NUMBERS if s in worn]
-    verdict = told.verdict and {"passed": told.verdict.passed, "words": told.verdict.words}
+    verdict = told.verdict and {"passed": told.verdict.passed, "words": buttons(told.verdict.words)}
     names = ("step", "site", "attempt", "number", "count", "say", "hint", "large", "problem", "done")
     plain = {name: getattr(told, name) for name in names}
+    plain |= {name: buttons(plain[name]) for name in ("say", "hint", "problem")}
     return plain | {
         "title": TITLES[told.step],
         "progress": number(told.progress, 3),
         "verdict": verdict,
         "spots": spots,
     }
+
+
+def buttons(words: str) -> str:
+    """The guide's words with the names of the page's buttons: a phone has no keys.
+
+    >>> buttons("press s if you are sure")
+    'press Skip if you are sure'
+    """
+    return re.sub(r"\b(press) ([nrsbh])\b", lambda found: f"{found[1]} {BUTTONS[KEYS[found[2]]]}", words)
 
 
 def check(held: holds.Held) -> dict[str, Any]:

@@ -151,7 +151,7 @@ class Running:
         self.words = " ".join([*repaired, shown(opened)])
         await stack.enter_async_context(owner.answering(lambda question: answer(question, live, totals, path)))
         await live.run()
-        self.words = ended(totals, live, path)
+        self.words = ended(totals, live, Path(path.name))
         return path if wish.source == BLE else None
 
     def _say(self, words: str) -> None:

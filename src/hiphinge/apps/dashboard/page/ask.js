@@ -20,7 +20,7 @@ export const words = (e) => (e instanceof TypeError ? LOST : e.message);
 // Only where it differs: screen readers and the layout are left in peace.
 export function text(element, value) { if (element.textContent !== value) element.textContent = value; }
 export function shown(element, on) { if (element.hidden === on) element.hidden = !on; }
-export const degrees = (x) => (x === null || x === undefined ? "–" : `${Math.round(x)}°`);
+export const degrees = (x) => (x === null || x === undefined ? "–" : `${String(Math.round(x)).replace("-", "−")}°`);
 export const percent = (x) => (x === null || x === undefined ? "–" : `${Math.round(x)} %`);
 
 export function clock(seconds) {
@@ -40,7 +40,7 @@ export function row(cells) {
   return made;
 }
 
-export const was = (rounded) => (rounded === null ? ["not observable", "soft"] : rounded ? ["▲ rounded", "mark"] : ["● good", "ok"]);
+export const was = (rounded) => (rounded === null ? ["not observable", "soft"] : rounded ? ["▲ rounded", "mark keep"] : ["● good", "ok"]);
 
 export function onKey(press) {
   document.addEventListener("keydown", (event) => {

@@ -26,7 +26,9 @@ function show(found) {
   $("run").disabled = !/idle|live/.test(state.doing);
   shown($("keys"), live);
   text($("words"), state.words || (state.doing === "idle" ? "Put the sensors on, then start. What is heard is recorded." : ""));
+  shown($("again"), state.doing === "idle" && state.file !== undefined);
   if (state.file === undefined) return;
+  $("again").href = `/replay?name=${encodeURIComponent(state.file)}`;
   if (state.file !== file || (state.t ?? 0) < (points.at(-1)?.[0] ?? 0) - 60) { file = state.file; points = []; }
   points.push(...state.points);
   while (points.length && points[0][0] < points.at(-1)[0] - TRACE_S - 2) points.shift();
@@ -37,7 +39,7 @@ function show(found) {
   text($("reps"), String(state.reps));
   $("reps").style.setProperty("--digits", Math.max(2, String(state.reps).length));
   text($("reps-note"), `${state.in_set ? "in this set" : "in a row"} · ${state.total} in all`);
-  text($("which"), state.phase === "standing" ? "Last repetition" : "This repetition");
+  text($("which"), !live || state.phase === "standing" ? "Last repetition" : "This repetition");
   text($("notes"), state.notes.join(" "));
   measures(); cues(); lists();
   document.documentElement.dataset.seq = state.seq;
@@ -74,7 +76,7 @@ function cues() {
 }
 
 function lists() {
-  const rows = state.set.map((r) => [[String(r.n), "n"], [r.kind], [degrees(r.back), "n"], [percent(r.share), "n"], [degrees(r.hip), "n"], was(r.rounded)]);
+  const rows = state.set.map((r) => [[String(r.n), "n"], [r.kind, "minor"], [degrees(r.back), "n"], [percent(r.share), "n"], [degrees(r.hip), "n"], was(r.rounded)]);
   fresh($("rows"), rows.reverse());
   if (state.doing !== "live") {
     text($("streaming"), "– the session has ended"); $("streaming").className = "soft";
@@ -84,7 +86,7 @@ function lists() {
   text($("streaming"), `${good}/${state.sensors.length}${good < state.sensors.length ? " – " + state.sensors.filter((s) => s.state !== "streaming").map((s) => `${s.site.replace("_", " ")} ${s.state}`).join(", ") : " streaming"}`);
   $("streaming").className = good < state.sensors.length ? "mark" : "ok";
   fresh($("health"), state.sensors.map((s) => [[s.site.replace("_", " ")], s.state === "streaming" ? ["● streaming", "ok keep"] : [`▲ ${s.state} ${s.why}`, "mark"],
-    [percent(s.battery_pct), "n"], [`${s.loss_pct.toFixed(1)} %`, "n"], [`${Math.round(s.rate_hz)} Hz`, "n minor"], [s.sync_error_ms === null ? "–" : `${s.sync_error_ms.toFixed(1)} ms`, "n"]]));
+    [percent(s.battery_pct), "n"], [`${s.loss_pct.toFixed(1)} %`, "n"], [`${Math.round(s.rate_hz)} Hz`, "n minor"], [s.sync_error_ms === null ? "–" : `${s.sync_error_ms.toFixed(1)} ms`, "n minor"]]));
 }
 
 function fresh(body, rows) {
@@ -106,7 +108,7 @@ function draw(ms) {
     traces(at);
   } else {
     figure.pose({ trunk: 0, pelvis: 0, thigh: 0, other: null });
-    frame(surface($("traces")), -TRACE_S, 0, (t) => `${t} s`, 5);
+    frame(surface($("traces")), -TRACE_S, 0, (t) => `${t} s`.replace("-", "−"), 5);
   }
   before = ms;
   requestAnimationFrame(draw);
@@ -120,7 +122,7 @@ function between(t) {
 }
 
 function traces(now) {
-  const paper = surface($("traces")), scale = frame(paper, -TRACE_S, 0, (t) => `${t} s`, 5);
+  const paper = surface($("traces")), scale = frame(paper, -TRACE_S, 0, (t) => `${t} s`.replace("-", "−"), 5);
   const seen = points.filter((p) => p[0] >= now - TRACE_S && p[0] <= now);
   for (const r of state.set) if (r.end > now - TRACE_S && r.start < now) span(paper, scale, Math.max(r.start - now, -TRACE_S), Math.min(r.end - now, 0), r.rounded ? "alert" : "hip", String(r.n));
   limit(paper, scale, state.back.limit);
