@@ -109,6 +109,7 @@ def motion(up: Floats) -> Floats:
         (60.0, 0.0, {"pelvis_tilt": -20.0}, doubt.NOTHING),  # the posture's own rule says sitting
         (42.0, 50.0, {"trunk_inclination": 50.0}, doubt.NOTHING),  # a lift
         (80.0, -52.0, {"trunk_inclination": -52.0}, doubt.UNTOLD),  # far back in a chair
+        (80.0, -48.0, {"trunk_inclination": -48.0}, doubt.NOTHING),  # a chair at 42°, a sensor off by 6°
         (80.0, -80.0, {"trunk_inclination": -80.0}, doubt.NOTHING),  # lying
         (-70.0, 0.0, {}, doubt.OPEN),  # no hip does that
     ],

@@ -30,8 +30,8 @@ class Params:
     propped : rad up to which the same is open where the pelvis does not roll back.
     rolled_back : rad of pelvis tilt that decides for a seat.
     bent : rad of the trunk forward from which none of this is asked: a lift.
-    reclined : rad by which trunk or pelvis must be past lying to be surely that;
-        up to there it may be a reclined chair.
+    reclined : rad by which trunk or pelvis is past lying, from which the posture would
+        be that (its band), and from which it surely is; between them it may be a chair.
     on_hands : rad forward of the pelvis, and of the trunk where no pelvis is seen,
         that nobody keeps on a seat: thighs so raised stand on their knees.
     squatting : rad of a thigh, and of the trunk forward, from which it may be a
@@ -45,7 +45,7 @@ class Params:
     propped: float = field(default=np.deg2rad(65), metadata={"unit": "rad"})
     rolled_back: float = field(default=np.deg2rad(-12), metadata={"unit": "rad"})
     bent: float = field(default=np.deg2rad(40), metadata={"unit": "rad"})
-    reclined: float = field(default=np.deg2rad(15), metadata={"unit": "rad"})
+    reclined: tuple[float, float] = field(default=(np.deg2rad(5), np.deg2rad(15)), metadata={"unit": "rad"})
     on_hands: tuple[float, float] = field(default=(np.deg2rad(55), np.deg2rad(75)), metadata={"unit": "rad"})
     squatting: tuple[float, float] = field(default=(np.deg2rad(103), np.deg2rad(15)), metadata={"unit": "rad"})
     backward: float = field(default=np.deg2rad(-45), metadata={"unit": "rad"})
@@ -66,7 +66,7 @@ class Doubt:
         rolled = pelvis < p.rolled_back
         high = np.where(np.isfinite(pelvis) & ~rolled, p.propped, p.high)
         perched = (raised > p.low) & (raised < high) & ~(trunk > p.bent) & ~(pelvis > p.bent)
-        reclined = ~(raised < p.low) & (-tilt > lying) & (-tilt < lying + p.reclined)
+        reclined = ~(raised < p.low) & (-tilt > lying + p.reclined[0]) & (-tilt < lying + p.reclined[1])
         on_hands = np.where(np.isnan(pelvis), trunk > p.on_hands[1], pelvis > p.on_hands[0])
         floored = (raised > p.low) & (on_hands | ((raised > p.squatting[0]) & (trunk > p.squatting[1])))
         kept = round(p.kept * PER_SECOND)
