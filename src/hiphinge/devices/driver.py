@@ -31,8 +31,9 @@ HOST, DEVICE, COUNTED = "host", "device", "counted"
 CONNECTED, CONFIGURED, LOST, BATTERY = "connected", "configured", "lost", "battery"
 """States of a :class:`~hiphinge.blocks.Link`; the value of "configured" is a Configuration, of "battery" per cent."""
 
-SYNCHRONISED, UNSYNCHRONISED = "synchronised", "unsynchronised"
-"""States of a Link: on one clock with others, the value is a :class:`~hiphinge.streams.clock.Base`; not, and why."""
+SYNCHRONISING, SYNCHRONISED, UNSYNCHRONISED = "synchronising", "synchronised", "unsynchronised"
+"""States of a Link: asked to bring its clock together with the others', for so many s; done, the value is a
+:class:`~hiphinge.streams.clock.Base`; not, and why."""
 
 VIBRATED = "vibrated"
 """State of a Link: its motor was told to run, and shakes what it measures; the value is :class:`Pulses`."""

@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hiphinge.blocks import Input, Link, Outcome, Packet
-from hiphinge.devices.driver import BATTERY, CONFIGURED, CONNECTED, LOST, Configuration
+from hiphinge.devices.driver import (
+    BATTERY,
+    CONFIGURED,
+    CONNECTED,
+    LOST,
+    SYNCHRONISING,
+    UNSYNCHRONISED,
+    Configuration,
+)
 from hiphinge.monitor import Monitor
 from hiphinge.sources.source import Source
 
@@ -20,12 +28,12 @@ SILENT_S = 1.0
 
 @dataclass(frozen=True)
 class SensorHealth:
-    """One sensor. ``state``: connecting, connected, streaming, lost, or silent; ``why`` of the last loss.
+    """One sensor. ``state``: connecting, synchronising, connected, streaming, lost, silent; ``why`` of the last loss.
 
     ``rate_hz`` samples a second lately, ``wanted_hz`` as configured;
     ``loss_pct`` of the instants so far; ``battery_pct``, ``rssi_dbm`` None where
-    not told; ``skew_ppm`` and ``clock_sd_s`` of its clock against the host's,
-    None where it has none; ``silent_s`` since the last packet.
+    not told; ``skew_ppm`` of its clock against the host's, ``clock_sd_s``
+    against it or against sensors on one clock with it, None where it has none; ``silent_s`` since the last packet.
     """
 
     site: str
@@ -49,6 +57,7 @@ class Health:
     def __init__(self, monitor: Monitor, source: Source) -> None:
         self.trouble = ""
         self.recording = ""
+        self._apart = ""  # whose clock is not one with the others'; told until a twist mends it
         self._monitor, self._source = monitor, source
         self._known = {s.sensor: SensorHealth(s.site, s.sensor, s.device) for s in source.sensors}
         self._last: dict[str, int] = {}
@@ -76,6 +85,8 @@ class Health:
                 self._last[one.sensor] = one.arrival_ns
             elif isinstance(one, Link):
                 self._follow(one)
+        if self._apart and self._monitor.is_twisted:
+            self._apart = self.trouble = ""
         self._count(self._source.now_ns())
 
     def _count(self, now: int) -> None:
@@ -98,12 +109,17 @@ class Health:
             return
         one = self._known[link.sensor]
         if link.state == CONNECTED:
-            self.trouble = ""
+            self.trouble = self._apart
             one = replace(one, state=CONNECTED, rssi_dbm=_rssi(link.value))
         elif link.state == CONFIGURED:
             one = replace(one, wanted_hz=_rate(link.value))
         elif link.state == BATTERY:
             one = replace(one, battery_pct=float(link.value))
+        elif link.state == SYNCHRONISING:
+            one = replace(one, state=SYNCHRONISING)
+        elif link.state == UNSYNCHRONISED:
+            self._apart = self.trouble = f"{one.site}: {link.value}"
+            one = replace(one, state=CONNECTED if one.state == CONNECTED else CONNECTING)
         elif link.state == LOST:
             one = replace(one, state=LOST, why=link.value)
         self._known[link.sensor] = one
@@ -111,15 +127,15 @@ class Health:
     def _judged(self, one: SensorHealth, now: int, loss: dict[str, float]) -> SensorHealth:
         silent = (now - self._last[one.sensor]) / 1e9 if one.sensor in self._last else None
         sends = silent is not None and silent < SILENT_S
-        clock = self._monitor.receptions[one.site].clock
+        reception = self._monitor.receptions[one.site]
         return replace(
             one,
             state=STREAMING if sends else SILENT if one.state == CONNECTED else one.state,
             silent_s=silent,
             loss_pct=loss.get(one.site, 0.0),
             rate_hz=self._rate(one.site),
-            skew_ppm=clock.skew_ppm if clock else None,
-            clock_sd_s=clock.error if clock else None,
+            skew_ppm=reception.clock.skew_ppm if reception.clock else None,
+            clock_sd_s=reception.error,
         )
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from hiphinge.blocks import Packet
-from hiphinge.devices.driver import SYNCHRONISED, UNSYNCHRONISED, SharedClock
+from hiphinge.devices.driver import SYNCHRONISED, SYNCHRONISING, UNSYNCHRONISED, SharedClock
 from hiphinge.errors import SensorRefused
 from hiphinge.sources.ble.conversation import Conversation
 from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_sensor, of_the_radio
@@ -23,8 +23,6 @@ from hiphinge.streams.clock import Base
 if TYPE_CHECKING:
     from hiphinge.sources.ble.link import SensorLink
 
-SYNCHRONISING = "synchronising"
-"""State of a Link: asked to bring its clock together with the others', which takes so many s."""
 FIND_S, CONNECT_S, ASK_S, LEAVE_S = 10.0, 4.0, 8.0, 2.0
 """Patience with a sensor that does not advertise, with a connection, a question, a farewell; once a session [D]."""
 
