@@ -167,6 +167,27 @@ def test_every_step_fits_the_terminal(size: tuple[int, int], key: str) -> None:
     assert "No sensor is heard yet" in "".join(lines)
 
 
+def test_in_lines_a_count_is_said_once_and_a_problem_is_said() -> None:
+    """As a screen reader wants it: what changes, not every second of it."""
+    paper = StringIO()
+    console = Console(width=80, height=24, file=paper, force_terminal=True, legacy_windows=False, color_system=None)
+    wearer = simulate.Responsive(seed=2)
+    guide = Guide(monitor.Params(), wearer.sensors)
+    told = guide.feed([Control(0, "wizard", "stand")])
+    with Screen("Ada", console, plain=True) as screen:
+        while told.step == "stand":
+            screen.show(told)
+            told = guide.feed(wearer.inputs(0.2))
+            wearer.follow(told.step, told.site, told.attempt)
+        screen.show(told)
+    said = paper.getvalue()
+    assert said.startswith("Keys: n next")
+    assert "! No sensor is heard yet" in said
+    assert said.count("stand still: ") == 1
+    assert "  ok: Stood still for 10 s." in said
+    assert "\x1b" not in said
+
+
 def test_placing_shows_where_and_what_to_press() -> None:
     shown = painted(80, 24, "place")
     assert "UPPER LUMBAR" in shown
