@@ -167,6 +167,13 @@ def test_every_step_fits_the_terminal(size: tuple[int, int], key: str) -> None:
     assert "No sensor is heard yet" in "".join(lines)
 
 
+def test_a_terminal_that_is_too_small_has_what_counts() -> None:
+    shown = painted(40, 10, "place")
+    assert len(shown.rstrip("\n").split("\n")) <= 9
+    for words in ("Put the sensors on", "press n when all are on", "No sensor is heard yet", "Too small: 50 x 18"):
+        assert words in shown
+
+
 def test_in_lines_a_count_is_said_once_and_a_problem_is_said() -> None:
     """As a screen reader wants it: what changes, not every second of it."""
     paper = StringIO()

@@ -65,6 +65,7 @@ def test_a_repetition_under_way_is_seen_at_any_size(size: tuple[int, int]) -> No
         )
         assert "1:01" in words(screen, "top")
         assert "sensors 0/3" in words(screen, "top")
+        assert ("too small: --plain" in words(screen, "top")) == (size == (40, 12))
 
     on_screen(story, size)
 

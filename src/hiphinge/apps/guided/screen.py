@@ -29,6 +29,8 @@ SAY, HINT, WARN, GOOD = "bold bright_white", "bold bright_cyan", "bold magenta",
 """Told apart by words and signs too, not by colour alone."""
 ROOMY, WIDE = 30, 76
 """Lines of a terminal from which there is space for more words and larger digits; columns, for the picture too."""
+LEAST = (50, 18)
+"""Columns and lines below which only words are left."""
 DOTS = {
     **{"0": "###|#.#|#.#|#.#|###", "1": ".#.|##.|.#.|.#.|###", "2": "###|..#|###|#..|###"},
     **{"3": "###|..#|.##|..#|###", "4": "#.#|#.#|###|..#|..#", "5": "###|#..|###|..#|###"},
@@ -96,6 +98,9 @@ class Screen:
         if told.step == "place":
             middle = [placing(told, roomy=roomy, picture=self.console.width >= WIDE)]
         rows = [said, *middle, hint, Padding(bar(told.progress)), trouble]
+        if self.console.width < LEAST[0] or self.console.height < LEAST[1]:  # what counts, and what would show more
+            more = Text(f"Too small: {LEAST[0]} x {LEAST[1]}, or --plain", style=HINT)
+            return Group(said, Text(told.hint, style=HINT), trouble, more)
         return Panel(Group(*rows), title=title, subtitle=SHOWN_KEYS, padding=(1, 2), height=self.console.height - 1)
 
 

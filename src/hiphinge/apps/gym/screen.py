@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+from contextlib import suppress
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.css.query import NoMatches
 from textual.widgets import Footer, Static
 
 from hiphinge.alerts.cues import GOOD, NOTE
@@ -28,6 +30,8 @@ LUMBAR, HIP = "dark_orange", "deep_sky_blue1"
 """Told apart by colour-blind eyes too (orange and blue), and by their names."""
 LUMBAR_FULL, HIP_FULL = 60.0, 110.0
 NARROW = 60
+LEAST = (60, 17)
+"""Columns and lines in which all has its place."""
 
 
 class Gym(App[None]):
@@ -79,8 +83,12 @@ class Gym(App[None]):
 
     def on_mount(self) -> None:
         """Redraw from now on."""
-        self.set_interval(REFRESH_S, self.show)
+        self.set_interval(REFRESH_S, self._tick)
         self.show()
+
+    def _tick(self) -> None:
+        with suppress(NoMatches):  # the last one, when the screen is taken down already
+            self.show()
 
     def tell(self, words: str) -> None:
         """A line at the bottom, from any thread."""
@@ -108,6 +116,9 @@ class Gym(App[None]):
     def _top(self) -> Text:
         seconds = round(self.glance.seconds)
         sensors = self.live.health.sensors
+        if self.size.width < LEAST[0] or self.size.height < LEAST[1]:
+            heard = f"{self.live.health.streaming}/{len(sensors)}"
+            return Text(f"{seconds // 60}:{seconds % 60:02d} sensors {heard} too small: --plain", style="bold reverse")
         text = Text(f" {self.title}  ", style="bold reverse")
         text.append(f"  ● {seconds // 60}:{seconds % 60:02d}", style="bold")
         text.append(f"   sensors {self.live.health.streaming}/{len(sensors)}", style="bold")
