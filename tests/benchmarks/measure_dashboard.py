@@ -1,7 +1,9 @@
 """The dashboard: every page in Chromium, its numbers against the core's, and what three browsers cost.
 
-pages: the workout of `hiphinge demo --dashboard`; every page at three widths, light and
-dark; problems in the console, serious findings of axe-core, requests to anybody else.
+pages: the workout of `hiphinge demo --dashboard`, and a journal of sixty desk days that were
+made up; every page at three widths, light and dark, the history by days, by weeks, one week
+and one day; problems in the console, serious findings of axe-core, requests to anybody else.
+history: s that the numbers of its page take from a journal of so many days.
 numbers: what the page showed for each update of the core that it got, and how old it was.
 load: a recording of 3 x 100 Hz at real time in a process of its own, with three browsers
 on the live page (one on a line of 50 kB/s) and a client that asks and never reads; the
@@ -20,19 +22,24 @@ import threading
 import time
 from collections.abc import MutableMapping, Sequence
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+import pandas as pd
 
 from hiphinge import simulate
+from hiphinge.apps.dashboard import past
 from hiphinge.apps.dashboard.running import Wish
 from hiphinge.apps.demo import BROWSED
 from hiphinge.apps.simulate import header, write_recording
 from hiphinge.blocks import Input, Outcome
+from hiphinge.history import Journal
 from tests.apps.dashboard import worn
 from tests.apps.dashboard.served import Dashboard, dashboard
+from tests.history import made_up_sessions as made
 
 LOAD_S = 600.0
 SETTLED_S = 60.0
@@ -40,29 +47,58 @@ SETTLED_S = 60.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 LIMITS = {
-    "pages.visits": (30, None),
+    "pages.visits": (60, None),
     "pages.console_problems": (0, 0),
     "pages.grave_findings": (0, 0),
     "pages.asked_elsewhere": (0, 0),
     "numbers.updates": (100, None),
     "numbers.wrong": (0, 0),
+    "history.wrong": (0, 0),
     "load.seconds": (600, None),
     "load.more_of_a_core_pct": (None, 15.0),
     "load.memory_growth_mb": (None, 10.0),
     "load.behind_s": (None, 1.0),
 }
-SMALL_LIMITS = {"numbers.updates": (5, None), "numbers.wrong": (0, 0)}
+SMALL_LIMITS = {
+    "numbers.updates": (5, None),
+    "numbers.wrong": (0, 0),
+    "history.days": (5, None),
+    "history.wrong": (0, 0),
+}
+SMALL_DAYS, DAYS = 10, 60
+TODAY = date(2026, 11, 20)
+"""Last of the days that are made up."""
 
 
 def measure(size: str, progress: MutableMapping[str, Any]) -> dict[str, Any]:
     """All three; the small size asks without a browser."""
     with tempfile.TemporaryDirectory() as home, patch.dict(os.environ, HIPHINGE_HOME=home):
         if size == "small":
-            return {"numbers": asked(Path(home))}
+            return {"numbers": asked(Path(home)), "history": remembered(SMALL_DAYS)}
         for part, work in (("browsed", browsed), ("load", loaded)):
             if part not in progress:
                 progress[part] = work(Path(home))
     return {**progress["browsed"], "load": progress["load"]}
+
+
+def remembered(days: int) -> dict[str, Any]:
+    """A journal of so many days: whether the page of each period has its numbers, and how long one takes."""
+    with Journal() as journal:
+        journal._put(made.desk_day(f"{day:%Y-%m-%d}") for day in pd.bdate_range(end=TODAY, periods=days))
+    wrong, began = 0, time.process_time()
+    for asked in PERIODS:
+        shown = past.shown(asked, TODAY)
+        days_shown = shown["view"].days
+        for plot, _ in shown["plots"]:
+            if plot.title == "Walking" and asked.by != past.WEEKS:
+                walked = [round(float(x) / 60, 3) for x in days_shown["walking_s"]]
+                wrong += plot.series[0].values != walked[-len(plot.names) :]
+        wrong += days_shown.empty or not shown["plots"]
+    return {"days": days, "wrong": wrong, "seconds": (time.process_time() - began) / len(PERIODS)}
+
+
+PERIODS = (past.Asked(), past.Asked(by=past.WEEKS), past.Asked(week=TODAY), past.Asked(day=TODAY))
+HISTORY = tuple(f"/history?{query}" for query in ("wearer=ada", "by=weeks", "week=2026-11-20", "day=2026-11-20"))
 
 
 class Core:
@@ -133,11 +169,11 @@ def browsed(home: Path) -> dict[str, Any]:
         seen = window.page.evaluate("() => seen")
         visits, problems, grave, elsewhere, wide = 0, 0, 0, 0, 0
         name = one.running.view.file if one.running.view else ""
-        shots = Path("build/dashboard")
+        shots, history = Path("build/dashboard"), remembered(DAYS)
         for width in WIDTHS:
             for look in LOOKS:
                 visit = Window(browser, one, width, look)
-                for path in PAGES:
+                for path in (*PAGES, *HISTORY):
                     if path == "/replay" and one.running.doing == "live":
                         one.call(one.running.end())
                     if path == "/calibrate":
@@ -156,7 +192,7 @@ def browsed(home: Path) -> dict[str, Any]:
     wrong = sum(total != core.reps[seq] for seq, _, total in seen if seq in core.reps)
     p50, p95 = (float(x) for x in np.percentile(old, (50, 95)))
     numbers = {"updates": len(seen), "wrong": wrong, "age_p50_s": p50, "age_p95_s": p95, "repetitions": core.total}
-    return {"pages": pages | {"px_too_wide": wide}, "numbers": numbers}
+    return {"pages": pages | {"px_too_wide": wide}, "numbers": numbers, "history": history}
 
 
 class Process:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -123,7 +124,10 @@ def test_the_page_tells_the_cores_numbers_and_keys_reach_the_log(served: Dashboa
     assert window.troubles == []
 
 
-def test_a_browser_that_is_closed_in_mid_set_is_not_missed(served: Dashboard, window: Window) -> None:
+def test_a_browser_that_is_closed_in_mid_set_is_not_missed(
+    served: Dashboard, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served.running, "wish", replace(served.running.wish, speed=1.0))  # longer than a browser takes
     page = window.go("/")
     page.click("#run")
     page.wait_for_selector("#keys:visible")
