@@ -49,7 +49,8 @@ def test_a_good_recording_is_not_doubted() -> None:
     [
         ({"start_utc": "1970-01-01T00:00:00.000+00:00"}, "Dated 1970-01-01: the computer's clock was wrong"),
         ({"start_utc": "2199-01-01T00:00:00.000+00:00", "source": "import csv"}, "Dated 2199-01-01"),
-        ({"clock": [clock(600.0, "08:10:00")]}, "set back by 1 h 00 min at 600 s"),
+        ({"clock": [clock(600.0, "08:10:00")]}, "set back by 1 h 00 min (at 600 s)"),
+        ({"clock": [clock(600.0, "09:00:00"), clock(700.0, "08:00:00")]}, "2 times, by up to 1 h 02 min (at 600 s)"),
         ({"quality": {"gaps": [{"site": "sacrum", "start_s": 0.0, "end_s": 7200.0}]}}, "sacrum: silent for 2 h 00 min"),
     ],
 )

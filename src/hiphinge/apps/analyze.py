@@ -49,7 +49,7 @@ def command(*, file: Path, out: Path, settings: tuple[str, ...], title: str, no_
             if not no_report:
                 write_report(out, found, title)
     except CalibrationRefused as e:
-        raise CalibrationRefused(f"{file.name}: {held(opened)}. {e}", part=e.part) from e
+        raise CalibrationRefused(f"{file.name}: {unsaid(opened, str(e))}", part=e.part) from e
     except SettingsError as e:
         if e.name in chosen:
             raise click.BadParameter(str(e), param_hint="--set") from e
@@ -172,10 +172,12 @@ def working(name: str) -> Iterator[Callable[[float], object]]:
         yield lambda t: status.update(f"Analyzing {escape(name)}: {span(t)} …")
 
 
-def held(opened: Session) -> str:
-    """How much there is in a recording of which nothing can be said."""
+def unsaid(opened: Session, why: str) -> str:
+    """Why nothing can be said of a recording: there is nothing in it, or too little."""
     contents = opened.recording.contents()
-    return f"{span(contents.duration_s)} recorded" if any(s.samples for s in contents.sensors) else "no samples in it"
+    if not any(sensor.samples for sensor in contents.sensors):
+        return "no samples, expected at least one sensor with some. Choose another."
+    return f"{span(contents.duration_s)} recorded. {why}"
 
 
 def told(found: Found, where: Path) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from hiphinge import settings
 from hiphinge.apps.report.words import span
@@ -69,14 +70,20 @@ def _set_back(found: Found) -> Iterator[str]:
     if summary["start_utc"] is None:
         return
     rows = [{"t_s": summary["start_s"], "utc": summary["start_utc"]}, *summary["clock"]]
-    for before, after in pairwise(rows):
-        went = datetime.fromisoformat(after["utc"]) - datetime.fromisoformat(before["utc"])
-        back = after["t_s"] - before["t_s"] - went.total_seconds()
-        if back > BACK_S:
-            yield (
-                f"The computer's clock was set back by {span(back)} at {after['t_s']:.0f} s: times of day before are "
-                f"another clock's. Times since the start are right."
-            )
+    steps = [(_back(before, after), float(after["t_s"])) for before, after in pairwise(rows)]
+    backward = [(back, t) for back, t in steps if back > BACK_S]
+    if backward:
+        times = f"{len(backward)} times, by up to" if len(backward) > 1 else "by"
+        yield (
+            f"The computer's clock was set back {times} {span(max(backward)[0])} (at {backward[0][1]:.0f} s): times of "
+            f"day before are another clock's. Times since the start are right."
+        )
+
+
+def _back(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
+    """Seconds that the wall clock lost against the recording's between two of its readings."""
+    went = datetime.fromisoformat(after["utc"]) - datetime.fromisoformat(before["utc"])
+    return float(after["t_s"] - before["t_s"] - went.total_seconds())
 
 
 def _silences(found: Found) -> Iterator[str]:
