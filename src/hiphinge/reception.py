@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hiphinge.blocks import Exchange, Floats, ImuBlock, Link, Packet, PacketRun, Sensor, Times
+from hiphinge.blocks import Bools, Exchange, Floats, ImuBlock, Link, Packet, PacketRun, Sensor, Times
 from hiphinge.devices.driver import HOST, SYNCHRONISED, UNSYNCHRONISED, Decoded, RunDecoder
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import DecodeError
@@ -39,7 +39,7 @@ class Reception:
         self._decoder = DECODERS[sensor.device](sensor.sensor)
         self._run_decoder = self._decoder if isinstance(self._decoder, RunDecoder) else None
         self._exchanges: list[Exchange] = []
-        self._turned: list[tuple[Times, Floats]] = []
+        self._turned: list[tuple[Times, Times, Floats]] = []
         self._set_clock()
 
     def take(self, inputs: Sequence[Packet | PacketRun | Link]) -> tuple[ImuBlock, tuple[DecodeError, ...]]:
@@ -59,20 +59,16 @@ class Reception:
         blocks.append(self._decoded(heard, errors))
         return together(blocks), tuple(errors)
 
-    @property
-    def error(self) -> float | None:
-        """One standard deviation, s, of its times: to the sensors that it shares a clock with, else to the host's."""
-        if self.clock is None:
-            return None
-        return self.clock.error if self.member.apart is None else self.member.apart
-
     def turned(self, start_ns: int, end_ns: int) -> tuple[Times, Floats]:
-        """Times (n,) ns and rates of turn (n, 3) rad/s between two instants of the last KEPT_NS."""
-        if not self._turned:
+        """Times (n,) ns, as the clock knows them now, and rates of turn (n, 3) rad/s between two instants.
+
+        Of the last KEPT_NS. A clock that learnt within the twist would have given it two offsets.
+        """
+        if not self._turned or not self.clock:
             return np.empty(0, np.int64), np.empty((0, 3))
-        t, gyr = (np.concatenate(x) for x in zip(*self._turned, strict=True))
-        inside = (t >= start_ns) & (t <= end_ns)
-        return t[inside], gyr[inside]
+        placed, t, gyr = (np.concatenate(x) for x in zip(*self._turned, strict=True))
+        inside = (placed >= start_ns) & (placed <= end_ns)
+        return self.clock.now_known(t[inside], placed[inside] - self.member.by_ns) + self.member.by_ns, gyr[inside]
 
     def shift(self, offset_ns: int, error: float) -> None:
         """Add what a twist found to all times from now on, known to ``error`` s."""
@@ -108,11 +104,24 @@ class Reception:
         errors += bad
         self.samples += len(block)
         if self.clock is None:
-            return block
+            return self._possible(block, errors)
         self._exchanges += exchanges
         placed = self.member.place(self._placed(self.clock, block))
-        self._keep(placed)
+        self._keep(placed.t_ns, block)
         return placed
+
+    def _possible(self, block: ImuBlock, errors: list[DecodeError]) -> ImuBlock:
+        """Without samples that say they were taken long after they were heard: whoever believed them would wait."""
+        late = block.t_ns - block.arrival_ns
+        beyond = late > self._params.impossible * 1e9
+        if not beyond.any():
+            return block
+        message = (
+            f"{self.sensor}: {beyond.sum()} samples stamped up to {late.max() / 1e9:.3g} s after they were heard, "
+            "expected none. They are left out; look at what sets its clock."
+        )
+        errors.append(DecodeError(message, arrival_ns=int(block.arrival_ns[beyond][0])))
+        return rows(block, ~beyond)
 
     def _placed(self, running: clock.Clock, block: ImuBlock) -> ImuBlock:
         """Each exchange is known to the samples that were heard after it, to no others."""
@@ -124,14 +133,14 @@ class Reception:
             block = rows(block, slice(i, None))
         return together([*parts, running.place(block)])
 
-    def _keep(self, block: ImuBlock) -> None:
+    def _keep(self, placed: Times, block: ImuBlock) -> None:
         if len(block):
-            self._turned.append((block.t_ns, block.gyr))
-            while self._turned[0][0][-1] < block.t_ns[-1] - KEPT_NS:
+            self._turned.append((placed, block.t_ns, block.gyr))
+            while self._turned[0][0][-1] < placed[-1] - KEPT_NS:
                 self._turned.pop(0)
 
 
-def rows(block: ImuBlock, cut: slice) -> ImuBlock:
+def rows(block: ImuBlock, cut: slice | Bools) -> ImuBlock:
     """Some of the samples, in order."""
     names = ("t_ns", "acc", "gyr", "arrival_ns", "clipped")
     return replace(block, **{name: getattr(block, name)[cut] for name in names})

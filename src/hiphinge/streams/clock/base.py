@@ -71,6 +71,11 @@ class Member:
         self._slew = slew
         self._from = self._start = self._target = self._latest = 0
 
+    @property
+    def by_ns(self) -> int:
+        """What is to be added, once slewed."""
+        return self._target
+
     def leave(self) -> None:
         """Go alone; what was found so far stays, as after a twist."""
         self.base, self.apart, self.doubts = None, None, 0

@@ -25,25 +25,28 @@ _AT_ONCE = 8192
 """Rows looked at together: a device that starts anew with every packet must not cost the square of the rows."""
 COMB_PACKETS, COMB_SECONDS, COMB_PAUSE = 200, 10.0, 30.0
 """The comb is read from so many packets or so many s of them, and again after a pause of s. [D]"""
+COUNTED_TURN = 0.5
+"""s from one look at a count to the next: samples may be missing since. A clock is looked at once a second. [D]"""
 EXCHANGES = 8
 """Exchanges remembered; as many as NTP's clock filter keeps (RFC 5905)."""
 
 
 class _Way(NamedTuple):
-    """host − device, s: from ``x`` on at ``rate`` for a second, then at ``skew``; before, at ``before``."""
+    """host − device, s: from ``x`` on at ``rate`` for ``turn`` s, then at ``skew``; before, at ``before``."""
 
     x: float
     value: float
     rate: float = 0.0
     skew: float = 0.0
     before: float = 0.0
+    turn: float = 1.0
 
     def at(self, x: float) -> float:
         """For device time ``x`` s."""
         u = x - self.x
         if u < 0.0:
             return self.value + self.before * u
-        return self.value + (self.rate * u if u < 1.0 else self.rate + self.skew * (u - 1.0))
+        return self.value + self.rate * min(u, self.turn) + self.skew * max(u - self.turn, 0.0)
 
 
 @dataclass(slots=True)
@@ -79,9 +82,10 @@ class Clock:
         if kind not in KINDS:
             raise SettingsError(f"clock: {kind!r}, expected one of {', '.join(KINDS)}.")
         self.params, self.kind = params, kind
+        self._turn_s = COUNTED_TURN if kind == COUNTED else 1.0
         self._run: _Run | None = None
         self._told = self._heard = self._placed = _NEVER  # arrival: the last, the latest; latest host time given out
-        self._before: Fit | None = None  # the device began anew
+        self._aside: _Run | None = None  # before the device began anew, or sent a stamp that cannot be
         self._exchanges: list[Exchange] = []
 
     @property
@@ -135,8 +139,18 @@ class Clock:
             self._told, self._heard = int(block.arrival_ns[-1]), int(arrival[-1])
         return ImuBlock(block.sensor, placed, block.acc, block.gyr, block.arrival_ns, block.clipped)
 
+    def now_known(self, t_ns: Times, placed_ns: Times) -> Times:
+        """Where device times (n,) ns, some seconds old at most, would be placed by all that is known now.
+
+        Where a count was corrected in between, its samples stay where they were ``placed_ns``.
+        """
+        if (run := self._run) is None or self.kind == COUNTED:
+            return placed_ns
+        offset = run.fit.offset + run.fit.skew * ((t_ns - run.tick_ns) / 1e9 - run.fit.x)
+        return t_ns + (run.host_ns - run.tick_ns) + np.rint(offset * 1e9).astype(np.int64)
+
     def shift(self, offset_ns: int, error: float) -> None:
-        """Add ``offset_ns`` from the next packet on, known to ``error`` s (one standard deviation).
+        """Add ``offset_ns`` to :meth:`now_known`, from the next packet on; ``error`` s is one standard deviation.
 
         To all sensors of a twist, with 0 to the one that the others are compared with.
         """
@@ -151,7 +165,8 @@ class Clock:
         delay = arrival - t
         n = self._until_anew(run, t, delay)
         if n == 0:
-            self._run, self._before = None, run.fit
+            before, self._aside = self._aside, run
+            self._run = self._resumed(before, t, arrival)
             return 0
         t, delay = t[:n], delay[:n]
         zero = run.host_ns - run.tick_ns
@@ -172,12 +187,22 @@ class Clock:
         anew = (t < latest - 2 * apart) | (delay < least - apart)
         return int(anew.argmax()) if anew.any() else len(t)
 
+    def _resumed(self, run: _Run | None, t: Times, arrival: Times) -> _Run | None:
+        """The run before, where the device goes on in it: a stamp was wrong, it did not begin anew."""
+        apart = round(self.params.impossible * 1e9)
+        if run is None or abs(arrival[0] - t[0] - run.least_ns) > apart or t[0] < run.latest_ns - 2 * apart:
+            return None
+        x, skew = (int(t[0]) - run.tick_ns) / 1e9, run.fit.skew
+        later = (self._placed + 1 - run.host_ns) / 1e9 - x
+        run.way, run.second = _Way(x, max(run.way.at(x), later), skew, skew, skew), -1.0
+        return run
+
     def _begin(self, t: Times, host: int, begins: Bools) -> _Run:
         """A new run from its first packet, which was heard no earlier than its last sample was taken."""
         packet = t[: 1 + int(begins[1:].argmax()) if begins[1:].any() else len(t)]
         tick = int(t[0])
         offset = float((tick - packet).min()) / 1e9
-        fit = Fit.begun(self.params, self.kind == COUNTED, offset, self._before)
+        fit = Fit.begun(self.params, self.kind == COUNTED, offset, self._aside.fit if self._aside else None)
         way = _Way(0.0, max(offset, (self._placed + 1 - host) / 1e9), fit.skew, fit.skew)
         self._run = _Run(tick, host, fit, way, tick, host - tick)
         return self._run
@@ -208,12 +233,11 @@ class Clock:
         run.last = (float(x[-1]), float(delay[-1]))
         return ways, rows, x
 
-    @staticmethod
-    def _seconds(run: _Run, x: Floats) -> list[int]:
+    def _seconds(self, run: _Run, x: Floats) -> list[int]:
         """Which of the packets that begin at device times (n,) s are the first of a new second."""
-        if not len(x) or (len(x) == 1 and x[0] < run.second + 1.0):
+        seconds = np.floor(x / self._turn_s)
+        if not len(x) or (len(x) == 1 and seconds[0] <= run.second):
             return []
-        seconds = np.floor(x)
         past = np.maximum.accumulate(np.concatenate(([run.second], seconds)))
         run.second = float(past[-1])
         return np.flatnonzero(seconds > past[:-1]).tolist()
@@ -224,7 +248,9 @@ class Clock:
         ``now``: device time of the sample, of the one before it, and its arrival.
         """
         fit, old, (x, before, arrival_ns) = run.fit, run.way, now
-        least = float(np.minimum.reduce(took - fit.skew * (ended - x))) if len(took) else None
+        # What came faster than it was sent is a backlog: it says nothing of the offset.
+        told = len(took) and (len(took) < 3 or np.ptp(ended + took) > np.ptp(ended) / 2)
+        least = float(np.minimum.reduce(took - fit.skew * (ended - x))) if told else None
         fit.move(x)
         if self._exchanges:
             self._exchange(run, x, arrival_ns)
@@ -234,10 +260,10 @@ class Clock:
         value = old.at(x)
         if stepped or x - before > self.params.gap:
             value = max(fit.offset, old.at(before) - (x - before) + 1e-6)
-        behind, slew = fit.offset - value, self.params.slew
+        behind, slew, turn = fit.offset - value, self.params.slew, self._turn_s
         run.lag = abs(behind)
-        rate = fit.skew + (behind if run.lag < slew else math.copysign(slew, behind))
-        run.way = _Way(x, value, rate, fit.skew, old.rate if x - old.x <= 1.0 else old.skew)
+        rate = fit.skew + min(max(behind / turn, -slew), slew)
+        run.way = _Way(x, value, rate, fit.skew, old.rate if x - old.x <= turn else old.skew, turn)
         return run.way
 
     def _exchange(self, run: _Run, x: float, arrival_ns: int) -> None:
@@ -263,7 +289,7 @@ class Clock:
         if count < COMB_PACKETS and (x - run.comb_from < COMB_SECONDS or count < 2):
             return
         ended, took = (np.concatenate(parts) for parts in zip(*run.comb, strict=True))
-        packet = float(ended[-1] - ended[0]) / (len(ended) - 1)
+        packet = float(np.median(np.diff(ended)))
         run.fit.read(comb_of(took - run.fit.skew * ended, packet, run.fit.params))
         run.comb, run.comb_from = [], x + COMB_PAUSE
 
@@ -293,5 +319,5 @@ def _along(ways: list[_Way], rows: list[int], x: Floats) -> Times:
 def _on(way: _Way, x: Floats) -> Floats:
     """Offsets (n,) s at device times (n,) s; the numbers of ``way`` may be arrays (n,) too."""
     u = x - way.x
-    along = way.value + way.rate * np.minimum(np.maximum(u, 0.0), 1.0)
-    return along + way.skew * np.maximum(u - 1.0, 0.0) + way.before * np.minimum(u, 0.0)
+    along = way.value + way.rate * np.minimum(np.maximum(u, 0.0), way.turn)
+    return along + way.skew * np.maximum(u - way.turn, 0.0) + way.before * np.minimum(u, 0.0)

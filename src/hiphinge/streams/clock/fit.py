@@ -5,9 +5,13 @@ delay in a second is therefore nearly the offset: too large by a wait of 0 to ``
 s, which does not average out while sampling and connection events keep step.
 (Moon, Skelly, Towsley 1999; Zhang, Liu, Xia 2002: lower envelope of one-way delays.)
 
-Offset and skew are followed by a Kalman filter of two states. What it is told with an
-error that does not average out is believed only as far as it knows less itself: its
-variance never falls below that of what it was told ("floor").
+Offset and skew are followed by a Kalman filter. What it is told with an error that does
+not average out is believed only as far as it knows less itself: its variance never
+falls below that of what it was told ("floor"). A twist leaves what arrivals tell as it
+is and adds a third state, from there to the time in common.
+
+Where the wait jumps by a whole comb, packets just caught an event or just missed it: for
+that instant the wait is known, and the offset with it.
 """
 
 from __future__ import annotations
@@ -72,34 +76,51 @@ class Params:
 
 @dataclass(slots=True)
 class Fit:
-    """Offset (s, host − device) at device time ``x`` s, skew (ratio), and their covariance.
+    """What is known at device time ``x`` s.
 
-    ``shifted`` s: a lasting delay in the device, known from a twist; ``since``: when the offset was last found wrong;
-    ``late`` s: how late the last seconds were that are not believed yet.
+    ``state`` (3,): offset that arrivals tell (s, host − device), skew (ratio), and s from that offset to the one
+    of the time that sensors have in common since a twist; ``var`` (3, 3) their covariance. ``since``: when the
+    offset was last found wrong; ``late`` s: how late the last seconds were that are not believed yet; ``leasts`` s:
+    of the last seconds that are; ``scatter`` s²: by how much a count was off of late.
     """
 
     params: Params
     counted: bool
     x: float
-    offset: float
-    skew: float = 0.0
-    offset_var: float = 0.0
-    cross: float = 0.0
-    skew_var: float = 0.0
-    shifted: float = 0.0
+    state: Floats
+    var: Floats
     since: float = 0.0
     comb: float = 0.0
     combs: tuple[float, ...] = ()
     late: tuple[float, ...] = ()
+    leasts: tuple[float, ...] = ()
+    scatter: float = 0.0
 
     @classmethod
     def begun(cls, params: Params, counted: bool, offset: float, before: Fit | None = None) -> Fit:
         """The fit after the first packet; how fast the device runs is known from ``before`` it began anew."""
         skew, skew_sd = 0.0, params.counted_skew_sd if counted else params.skew_sd
         skew_var = skew_sd**2
-        if before and before.skew_var < skew_var and abs(before.skew) < 3 * skew_sd:
-            skew, skew_var = before.skew, before.skew_var
-        return cls(params, counted, 0.0, offset, skew, params.offset_sd**2, 0.0, skew_var, comb=params.most_comb)
+        if before and before.var[1, 1] < skew_var and abs(before.skew) < 3 * skew_sd:
+            skew, skew_var = before.skew, float(before.var[1, 1])
+        state, var = np.array((offset, skew, 0.0)), np.diag((params.offset_sd**2, skew_var, 0.0))
+        return cls(params, counted, 0.0, state, var, comb=params.most_comb)
+
+    @property
+    def offset(self) -> float:
+        """Host − device, s; of the time in common after a twist."""
+        return float(self.state[0] + self.state[2])
+
+    @property
+    def offset_var(self) -> float:
+        """What is not known of it, s²."""
+        var = self.var[0, 0] + 2 * self.var[0, 2] + self.var[2, 2]
+        return max(float(var), 0.0) + self.scatter
+
+    @property
+    def skew(self) -> float:
+        """How much slower than the host's the device's clock runs."""
+        return float(self.state[1])
 
     def read(self, comb: float) -> None:
         """What the wait for an event hides, s: the middle one of three readings, for a stall spoils one."""
@@ -108,78 +129,91 @@ class Fit:
 
     def move(self, x: float) -> None:
         """On to device time ``x`` s: what is known grows old."""
-        dt = x - self.x
+        dt, self.x = x - self.x, x
         wander = (self.params.counted_wander if self.counted else self.params.wander) ** 2 / 60
-        self.x = x
-        self.offset += self.skew * dt
-        self.offset_var += dt * (2 * self.cross + dt * (self.skew_var + wander * dt / 3))
-        self.cross += dt * (self.skew_var + wander * dt / 2)
-        self.skew_var += wander * dt
+        forth = np.array(((1.0, dt, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
+        self.state = forth @ self.state
+        self.var = forth @ self.var @ forth.T
+        self.var[:2, :2] += wander * dt * np.array(((dt * dt / 3, dt / 2), (dt / 2, 1.0)))
 
     def hear(self, least: float, period: float) -> bool:
         """Learn from the least delay of a second; True where the offset stepped: samples were lost."""
-        seen = least - self.comb / 2 + self.shifted
-        floor = self.comb**2 / 12 + self.params.jitter**2
-        off = seen - self.offset
-        usual = self.params.gate * math.sqrt(self.offset_var + floor)
+        seen, floor = least - self.comb / 2, self.comb**2 / 12 + self.params.jitter**2
+        off = seen - float(self.state[0])
+        if self.counted and (lost := self._recount(off, period)):
+            return lost > 0
+        usual = self.params.gate * math.sqrt(self.var[0, 0] + floor)
         if off <= usual:
-            self.late = ()
+            self.late, self.leasts = (), (*self.leasts, least)[-4:]
             self.learn(seen, floor)
+            if not self.counted and self._jumped():
+                self.learn(min(self.leasts), self.params.jitter**2)
             return False
         self.late = (*self.late, off)[-self.params.lasting :]
-        # The backlog of a stall is late too, by less each second.
+        # What a busy link held back is late too, by less each second.
         if len(self.late) < self.params.lasting or max(self.late) - min(self.late) > usual:
             return False
-        return self._change(min(self.late), floor, period)
+        return self._change(min(self.late), floor)
+
+    def _jumped(self) -> bool:
+        """Whether the wait jumped by a whole comb two seconds ago: packets just caught an event there, or missed it."""
+        if len(self.leasts) < 4:
+            return False
+        before, last, first, after = self.leasts
+        near = self.params.jitter + 0.1 * self.comb
+        return max(abs(last - before), abs(after - first), abs(abs(first - last) - self.comb)) < near
+
+    def _recount(self, off: float, period: float) -> int:
+        """Samples that a count missed (negative: has too many), by an offset that is ``off`` s from what it was."""
+        self.scatter += (off * off - self.scatter) / SCATTERED
+        lost = round(off / period) if period and abs(off) > max(self.comb, period) else 0
+        self.state[0] += lost * period
+        self.var[0, 0] += abs(lost) * period**2 / 12
+        return lost
 
     def ask(self, seen: float, variance: float) -> None:
         """Learn from an exchange of time stamps, which gave ``seen`` s with this variance."""
-        self.learn(seen + self.shifted, variance + self.params.jitter**2)
+        self.learn(seen, variance + self.params.jitter**2)
 
     def learn(self, seen: float, floor: float) -> None:
         """Take in a measured offset whose error does not average out: variance ``floor``."""
-        off = seen - self.offset
-        if off * off > self.params.gate**2 * (self.offset_var + floor):
+        off = seen - float(self.state[0])
+        if off * off > self.params.gate**2 * (self.var[0, 0] + floor):
             self._doubt(off)
-        if self.offset_var <= floor:
+        known = float(self.var[0, 0])
+        if known <= floor:
             return
-        gain = 1 - floor / self.offset_var
-        skew_gain = gain * self.cross / self.offset_var
-        self.offset += gain * off
-        self.skew += skew_gain * off
-        self.skew_var -= skew_gain * self.cross
-        self.cross *= 1 - gain
-        self.offset_var = floor
+        gain = (1 - floor / known) / known * self.var[:, 0]
+        self.state = self.state + gain * off
+        self.var = self.var - np.outer(gain, self.var[0])
 
     def shift(self, by: float, variance: float) -> None:
-        """The offset to what counts as common time is told.
-
-        Up to a comb of it are a wait that was misjudged; what is more is a delay in the device, and stays.
-        """
-        self.offset += by
-        self.shifted += by - min(max(by, -self.comb), self.comb)
-        self.offset_var, self.cross = variance, 0.0
+        """The offset to what counts as common time is told; what arrivals say of the other stays as it was."""
+        self.state[2] += by
+        self.var[2, :2] = self.var[:2, 2] = -self.var[0, :2]
+        self.var[2, 2] = self.var[0, 0] + variance
 
     def _doubt(self, off: float) -> None:
         """What was believed is wrong by ``off`` s: the offset by all of it, the skew if it had the time for it."""
-        self.offset_var += off * off
+        self.var[0, 0] += off * off
         if self.x - self.since > self.params.settling:
-            self.skew_var += (off / (self.x - self.since)) ** 2
+            self.var[1, 1] += (off / (self.x - self.since)) ** 2
         self.since = self.x
 
-    def _change(self, rise: float, floor: float, period: float) -> bool:
-        """All packets came late by ``rise`` s or more for long: lost samples, a device that paused, another link."""
+    def _change(self, rise: float, floor: float) -> bool:
+        """All packets came late by ``rise`` s or more for long: a device that paused, another link."""
         self.late = ()
-        lost = round(rise / period) if self.counted else 0
-        if lost:
-            self.offset += lost * period
-            return True
-        if rise > self.params.impossible:
-            self.offset += rise
-            self.offset_var, self.cross = self.params.offset_sd**2, 0.0
-            return True
-        self.learn(self.offset + rise, floor)
-        return False
+        if rise < self.params.impossible:
+            self.learn(float(self.state[0]) + rise, floor)
+            return False
+        self.state[0] += rise
+        self.var[0] = self.var[:, 0] = 0.0
+        self.var[0, 0] = self.params.offset_sd**2
+        return True
+
+
+SCATTERED = 30
+"""Times that a count was looked at, a quarter of a minute, over which its scatter is averaged. [D]"""
 
 
 def exchanged(bounds: Sequence[tuple[float, float, float]], x: float, skew: float) -> tuple[float, float]:
