@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hiphinge.blocks import AngleBlock, Floats
+from hiphinge.blocks import AngleBlock, Event, Floats, Repetition
+from hiphinge.detect import lifts, rounding
 
 RATE = 100
 OWN = np.deg2rad(50.0)
@@ -96,3 +98,21 @@ def moves(*steps: To | Iterable[To], begin: To | None = None, start: float = 0.0
 
 def _pose(step: To) -> tuple[float, float, float]:
     return step.trunk, step.thigh, step.lumbar
+
+
+Found = tuple[list[Repetition], list[Event]]
+"""Repetitions of a whole block, and the phases."""
+
+
+def watched(block: AngleBlock, own: float = OWN, movements: tuple[tuple[float, float], ...] = ()) -> Found:
+    seen = lifts.Lifts(lifts.Params(), rounding.Params(), own, movements)
+    found = seen.update(block)
+    return [*found.repetitions, *seen.finish()], list(found.events)
+
+
+def counted(made: Moves, *sites: str, **others: object) -> list[Repetition]:
+    return watched(made.block(*sites), **others)[0]  # type: ignore[arg-type]  # options of watched
+
+
+def deg(x: float) -> float:
+    return math.degrees(x)
