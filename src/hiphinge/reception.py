@@ -59,6 +59,13 @@ class Reception:
         blocks.append(self._decoded(heard, errors))
         return together(blocks), tuple(errors)
 
+    @property
+    def error(self) -> float | None:
+        """One standard deviation, s, of its times: to the sensors that it shares a clock with, else to the host's."""
+        if self.clock is None:
+            return None
+        return self.clock.error if self.member.apart is None else self.member.apart
+
     def turned(self, start_ns: int, end_ns: int) -> tuple[Times, Floats]:
         """Times (n,) ns, as the clock knows them now, and rates of turn (n, 3) rad/s between two instants.
 
