@@ -107,3 +107,29 @@ def test_twisted_in_one_hand_all_turn_alike_and_then_are_worn() -> None:
         np.testing.assert_allclose(np.gradient(acc, 0.01, axis=0)[1:-1], np.cross(acc, gyr)[1:-1], atol=1.5)
     worn = moving().feel(SACRUM, times + 0.2)[0]
     np.testing.assert_allclose(motion.feel(SACRUM, times + 5.2)[0], worn, atol=1e-9)
+
+
+def test_who_follows_a_guide_taps_when_asked_and_nothing_felt_changes_afterwards() -> None:
+    """Asked for piece by piece, as sensors do; another order at the end gives the same."""
+    motion, times = moving(), START - 0.1 + np.arange(800) / 100
+    felt = []
+    for number, piece in enumerate(np.array_split(times, 80)):
+        if number == 10:  # one second into the scenario, which waits from now on
+            motion.follow("tap", SACRUM)
+        felt.append([motion.feel(site, piece)[0] for site in (SACRUM, THIGH_RIGHT)])
+    sacrum, thigh = (np.concatenate(parts) for parts in zip(*felt, strict=True))
+    jolts = np.abs(np.diff(sacrum, axis=0)).max(axis=1) > 5.0
+    assert jolts.any()
+    assert not jolts[:140].any()
+    assert np.abs(np.diff(thigh, axis=0)).max() < 1.0
+    np.testing.assert_array_equal(motion.feel(SACRUM, times[100:])[0], sacrum[100:])
+
+
+def test_a_guide_that_asks_for_the_twist_has_it_from_the_first_stream_on() -> None:
+    motion = Motion(SIMULATION)
+    motion.follow("twist")
+    motion.begin(START)
+    turning = [np.abs(motion.feel(site, START + np.arange(100, 600) / 100)[1]).max() for site in (SACRUM, THIGH_RIGHT)]
+    worn, _ = motion.feel(SACRUM, START + 20.0 + np.arange(10) / 100)
+    assert min(turning) > 3.0
+    np.testing.assert_allclose(np.linalg.norm(worn, axis=1), 9.81, atol=0.2)

@@ -114,7 +114,7 @@ class Motion:
         return felt[:, :3], felt[:, 3:]
 
     def _in_hand(self, times: Floats) -> Bools:
-        if self.began is None:
+        if self.began is None or not self.twist:
             return np.full(len(times), self.twist > 0)
         return times < self.began + self.twist
 
