@@ -88,6 +88,15 @@ def test_what_makes_no_sense_is_refused(wish: list[str]) -> None:
     assert ended.value.code == 2
 
 
+def test_who_only_calibrates_is_named_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    async def story() -> None:
+        await owner.unless_taken("calibrate", asyncio.to_thread(main, ["status"]))
+
+    with owner.owning("calibrate", "calibrating"):
+        asyncio.run(story())
+    assert re.fullmatch(r"calibrate is calibrating since \d\d:\d\d\n", capsys.readouterr().out)
+
+
 def test_the_day_in_words() -> None:
     totals, live = Totals(), Live(Silent(), Monitor(Params()))
     live.health.recording_failed("a.mcap: no space left on device.")

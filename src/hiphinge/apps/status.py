@@ -31,6 +31,7 @@ def command(*, as_json: bool, pause: float | None, snooze: float | None, resume:
         return
     held, service = owner.owner(), standby.service()
     told = owner.ask({"ask": "status"}) if held else None
+    told = told if told and "sensors" in told else None  # who records nothing has nothing to tell
     if as_json:
         card = held and {name: held.get(name) for name in ("what", "doing", "since", "pid")}
         click.echo(json.dumps({"owner": card, "status": told, "service": service}))

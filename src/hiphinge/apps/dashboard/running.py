@@ -74,15 +74,15 @@ class Running:
 
     def begin(self) -> None:
         """A session that is recorded; InputError where something runs."""
-        self._start(self._record)
+        self._start(self._record, "recording")
 
     def calibrate(self) -> None:
         """A guided calibration; InputError where something runs."""
-        self._start(self._guide)
+        self._start(self._guide, "calibrating")
 
     def check(self) -> None:
         """Whether the calibration that was kept still holds; InputError where something runs."""
-        self._start(self._check)
+        self._start(self._check, "checking a calibration")
 
     async def end(self) -> None:
         """End in good order what runs."""
@@ -109,20 +109,20 @@ class Running:
 
     # --- What runs ---------------------------------------------------------------------
 
-    def _start(self, work: Work) -> None:
+    def _start(self, work: Work, doing: str) -> None:
         if self.doing != IDLE:
             raise InputError("Something is running already. Stop it first.")
         self.doing, self.words, self.told, self.checked, self.notes = OPENING, "", None, None, []
-        self._task = asyncio.create_task(self._own(work))
+        self._task = asyncio.create_task(self._own(work, doing))
 
-    async def _own(self, work: Work) -> None:
+    async def _own(self, work: Work, doing: str) -> None:
         """Hold the sensors while it lasts; whatever can be explained ends as a sentence. Then into the journal."""
         made = None
         try:
             await asyncio.sleep(0)  # the page is answered first
             if self.wish.take_over:
                 await asyncio.to_thread(owner.take_over)
-            with owner.owning(WHAT):
+            with owner.owning(WHAT, doing):
                 async with AsyncExitStack() as stack:
                     made = await work(stack)
         except (HiphingeError, OSError) as e:

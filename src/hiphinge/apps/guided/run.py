@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
 from hiphinge import settings
 from hiphinge.apps import owner
@@ -48,7 +49,7 @@ def run(wish: Wish) -> None:
         if wish.source == BLE:
             if wish.take_over:
                 owner.take_over()
-            stack.enter_context(owner.owning("calibrate", "calibrating"))
+            stack.enter_context(owner.owning("calibrate", "checking a calibration" if wish.check else "calibrating"))
         out = stack.enter_context(replacing(wish.out)) if wish.out else None
         work = _check(wish) if wish.check else _run(wish, out)
         asyncio.run(owner.unless_taken("calibrate", work) if wish.source == BLE else work)
@@ -150,4 +151,5 @@ def _tell(wish: Wish, found: Calibration, path: Path) -> None:
     if wish.as_json:
         line("done", id=found.id, path=str(path), message=found.verdict)
     else:
-        click.echo(f"{found.verdict}\nKept as {path} ({found.id}).")
+        words = f"{found.verdict}\nKept as {path} ({found.id})."
+        Console().print(words, highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
