@@ -249,7 +249,7 @@ class Clock:
         """
         fit, old, (x, before, arrival_ns) = run.fit, run.way, now
         # What came faster than it was sent is a backlog: it says nothing of the offset.
-        told = len(took) and (len(took) < 3 or np.ptp(ended + took) > np.ptp(ended) / 2)
+        told = len(took) > 0 and (len(took) < 3 or took[-1] - took[0] > (ended[0] - ended[-1]) / 2)
         least = float(np.minimum.reduce(took - fit.skew * (ended - x))) if told else None
         fit.move(x)
         if self._exchanges:

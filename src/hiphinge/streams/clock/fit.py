@@ -131,10 +131,12 @@ class Fit:
         """On to device time ``x`` s: what is known grows old."""
         dt, self.x = x - self.x, x
         wander = (self.params.counted_wander if self.counted else self.params.wander) ** 2 / 60
-        forth = np.array(((1.0, dt, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
-        self.state = forth @ self.state
-        self.var = forth @ self.var @ forth.T
-        self.var[:2, :2] += wander * dt * np.array(((dt * dt / 3, dt / 2), (dt / 2, 1.0)))
+        self.state[0] += dt * self.state[1]
+        self.var[0] += dt * self.var[1]
+        self.var[:, 0] += dt * self.var[:, 1]
+        self.var[0, 0] += wander * dt**3 / 3
+        self.var[0, 1] = self.var[1, 0] = self.var[0, 1] + wander * dt**2 / 2
+        self.var[1, 1] += wander * dt
 
     def hear(self, least: float, period: float) -> bool:
         """Learn from the least delay of a second; True where the offset stepped: samples were lost."""
