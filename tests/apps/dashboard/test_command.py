@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 
 import pytest
 from click.testing import CliRunner
@@ -65,3 +66,19 @@ def test_it_leaves_nothing_behind() -> None:
         one.communicate(timeout=60)
         assert one.returncode == 0
     assert [path.name for path in home().rglob("*") if path.is_file()] == []
+
+
+def test_what_reads_the_history_ends_with_it() -> None:
+    with program("dashboard", "--source", "simulated") as (one, address):
+        host, token = re.findall(r"//([^/]+)(/.*)", address)[0]
+        link = HTTPConnection(host, timeout=60)
+        link.request("GET", token)
+        first = link.getresponse()
+        first.read()
+        link.request("GET", "/history", headers={"Cookie": first.headers["Set-Cookie"].partition(";")[0]})
+        assert b"No day yet" in link.getresponse().read()
+        link.close()
+        one.send_signal(signal.SIGINT)
+        _, words = one.communicate(timeout=60)  # also waits until nobody holds its stderr any more
+        assert one.returncode == 0
+        assert "Traceback" not in words

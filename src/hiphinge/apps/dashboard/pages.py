@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from hiphinge.apps.dashboard import choices, past
+from hiphinge.apps.dashboard.apart import Apart
 from hiphinge.apps.dashboard.replaying import Library
 from hiphinge.apps.dashboard.running import CALIBRATING, CHECKING, Running
 from hiphinge.apps.dashboard.shelf import Shelf
@@ -51,6 +52,7 @@ class Pages:
         self.running, self.addresses, self.shared = running, addresses, shared
         self.shelf = Shelf()
         self.library = Library(self.shelf)
+        self._apart = Apart()
         self._catching_up = asyncio.Lock()
         loader = DictLoader({name: _read(name).decode() for name in TEMPLATES})
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
@@ -83,8 +85,9 @@ class Pages:
         return found
 
     def close(self) -> None:
-        """Take away what was made for replay."""
+        """Take away what was made for replay, end what works apart."""
         self.library.close()
+        self._apart.close()
 
     # --- Pages -------------------------------------------------------------------------
 
@@ -171,22 +174,22 @@ class Pages:
 
     async def _page_history(self, request: Request) -> Reply:
         try:
-            found = await asyncio.to_thread(past.shown, past.Asked.of(request.query), date.today())
+            found = await self._apart.do(past.shown, past.Asked.of(request.query), date.today())
         except (HiphingeError, OSError) as e:
             found = {"view": None, "wearers": (), "heading": "History", "waiting": 0, "trouble": in_words(e)}
         return self._page("history", "History", **({"trouble": ""} | found))
 
     async def _csv(self, request: Request) -> Reply:
-        text = await asyncio.to_thread(past.csv, request.query.get("wearer", ""), date.today())
+        text = await self._apart.do(past.csv, request.query.get("wearer", ""), date.today())
         return Reply(text, "text/csv; charset=utf-8", saved_as="hiphinge-days.csv")
 
     async def _deletion(self, request: Request) -> Reply:
         asked = past.Asked.of(request.query)
-        return as_json(await asyncio.to_thread(past.deletion, asked.of_day, asked.wearer or ""))
+        return as_json(await self._apart.do(past.deletion, asked.of_day, asked.wearer or ""))
 
     async def _delete(self, request: Request) -> Reply:
         asked = past.Asked.of({name: request.text(name) for name in ("day", "wearer")})
-        words, gone = await asyncio.to_thread(past.delete, asked.of_day, asked.wearer or "", request.text("mark"))
+        words, gone = await self._apart.do(past.delete, asked.of_day, asked.wearer or "", request.text("mark"))
         self.library.forget(gone)
         return as_json({"words": words})
 

@@ -102,7 +102,7 @@ def _content(asked: Asked, view: View, everything: View) -> dict[str, Any]:
         del drawn[1:]  # of one day its hours; the rest would be bars of one
     several = not (asked.day or view.days.empty)
     return {
-        "view": view,
+        "view": replace(view, bouts=view.bouts.iloc[:0]),  # they are in the plots
         "wearer": wearer,
         "heading": _heading(asked),
         "subtitle": "" if asked.day else sections.subtitle(view),

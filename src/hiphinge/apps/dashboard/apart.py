@@ -1,0 +1,54 @@
+"""Work in a process of its own, at low priority: what holds Python for long would hold up a live stream."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from typing import TypeVar
+
+from hiphinge.apps.dashboard.reading import NICE
+from hiphinge.errors import HiphingeError, InputError
+
+T = TypeVar("T")
+
+
+class Apart:
+    """One process, begun when it is first needed; close it to end it."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def do(self, work: Callable[..., T], *given: object) -> T:
+        """``work(*given)`` there, one at a time; InputError where it says in words what is wrong."""
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_settle)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, partial(_explained, work, *given))
+        except BrokenExecutor as e:
+            self._pool = None
+            raise InputError("The process that reads the journal was ended from outside. Try again.") from e
+
+    def close(self) -> None:
+        """What is under way comes to its end, nothing more begins."""
+        if self._pool:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _explained(work: Callable[..., T], *given: object) -> T:
+    """An error that has more to it than its words cannot come back from another process."""
+    try:
+        return work(*given)
+    except HiphingeError as e:
+        raise InputError(str(e)) from None
+
+
+def _settle() -> None:
+    """A live stream comes first; Ctrl-C is for the dashboard, which ends this in good order."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(NICE)
