@@ -14,6 +14,8 @@ import pytest
 
 from hiphinge import settings, simulate
 from hiphinge.apps.cli import main
+from hiphinge.blocks import Sensor
+from hiphinge.monitor import UNCALIBRATED, Params
 from tests.integration.leaping import Clock, leap
 
 worn = pytest.importorskip("hiphinge.sources.virtual.worn", reason="virtual: the extra [virtual] is not installed")
@@ -64,3 +66,12 @@ def test_worn_calibrated_checked_and_lifted(capsys: pytest.CaptureFixture[str], 
     true = np.rad2deg(person.score.at("lumbar", np.arange(0.0, 25.0, 0.01)).max())
     assert max(bend["peak_lumbar_flexion_deg"] for bend in bends) == pytest.approx(true, abs=2)
     assert lifted[-1]["event"] == "ended"
+
+
+def test_a_check_of_sensors_that_are_not_there_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    settings.save(Params(sensors=(Sensor(worn.address("thigh_left"), "witmotion", "thigh_left"),)))
+    settings.keep_calibration(UNCALIBRATED)
+    with pytest.raises(SystemExit) as ended:
+        main(["calibrate", "--check"])
+    assert ended.value.code == 1
+    assert "too little was heard" in capsys.readouterr().err

@@ -22,9 +22,12 @@ from hiphinge.apps.guided.screen import KEYS, Screen
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.opening import BLE
 from hiphinge.blocks import Calibration
-from hiphinge.errors import CalibrationRefused
+from hiphinge.errors import CalibrationRefused, InputError, RadioError
 from hiphinge.recording import replacing
 from hiphinge.wizard.guide import ACTION, Guidance
+
+HEARD_S = 45.0
+"""Within which the check is done: sensors connect one after the other, and it takes ten seconds itself [D]."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,18 @@ def run(wish: Wish) -> None:
 async def _check(wish: Wish) -> None:
     """Ten seconds of standing against the zero that was kept."""
     async with AsyncExitStack() as stack:
-        checked = Checked(await _open(wish, stack))
+        opened = await _open(wish, stack)
+        checked = Checked(opened)
         _say(wish, "check", checked.held.words)
-        await checked.live.run()
+        await checked.live.run(HEARD_S if opened.source.live else None)
+        trouble = checked.live.health.trouble
+    if not checked.held.done and trouble:
+        raise RadioError(trouble)
+    if not checked.held.done:
+        raise InputError(
+            "calibrate --check: too little was heard, expected ten seconds of every sensor worn. "
+            "Wake them and bring them near; what is near shows: hiphinge scan"
+        )
     if checked.held.holds:
         _say(wish, "holds", checked.held.words)
     else:
