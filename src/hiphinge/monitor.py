@@ -130,14 +130,13 @@ class Intake:
                     packets[one.sensor].append(one)
                 elif one.sensor in self.receptions:
                     packets[one.sensor] = [one]
-            elif type(one) is Tick and self._shares:
+            elif self._shares if isinstance(one, Tick) else one.action == MARKER and '"twist"' in one.value:
                 samples += self._received(packets)
                 packets = {}
-                self._agree(one)
-            elif type(one) is Control and one.action == MARKER and '"twist"' in one.value:
-                samples += self._received(packets)
-                packets = {}
-                self._twist(one)
+                if isinstance(one, Tick):
+                    self._agree(one)
+                else:
+                    self._twist(one)
         if inputs:
             self._horizon = max(self._horizon, *[one.arrival_ns for one in inputs])
         samples += self._received(packets)
@@ -185,9 +184,8 @@ class Intake:
         t, sharing = now.arrival_ns / 1e9, self.sharing
         left = clock.agree(sharing.values(), t)
         self._shares = any(member.base for member, _ in sharing.values())
-        for name in (name for name, (member, _) in sharing.items() if member in left):
-            words = f"{self.site[name]}: its clock is not the one that it said it shares. It goes on with its own."
-            self.events.append(Event(t, "unsynchronised", {"message": words}))
+        sites = (self.site[name] for name, (member, _) in sharing.items() if member in left)
+        self.events += [Event(t, "unsynchronised", {"message": f"{site}: {clock.LEFT}"}) for site in sites]
 
     @property
     def sharing(self) -> dict[str, tuple[clock.Member, clock.Clock]]:
@@ -276,8 +274,7 @@ class Monitor:
     @property
     def is_synchronised(self) -> bool:
         """Whether all clocks are one by the sensors' own synchronisation, as they are now."""
-        members = [member for member, _ in self._intake.sharing.values()]
-        return len(members) > 1 and all(m.apart is not None and m.base == members[0].base for m in members)
+        return clock.are_one(self._intake.sharing.values())
 
     @property
     def phase(self) -> str:

@@ -1,7 +1,7 @@
 """A sensor's own time -> the one time of the host: see docs/decisions/0012-clocks.md."""
 
 from hiphinge.blocks import Exchange
-from hiphinge.streams.clock.base import Base, Member, agree, between
+from hiphinge.streams.clock.base import LEFT, Base, Member, agree, are_one, between
 from hiphinge.streams.clock.clock import Clock
 from hiphinge.streams.clock.fit import COUNTED, DEVICE, HOST, KINDS, Params
 
@@ -10,11 +10,13 @@ __all__ = [
     "DEVICE",
     "HOST",
     "KINDS",
+    "LEFT",
     "Base",
     "Clock",
     "Exchange",
     "Member",
     "Params",
     "agree",
+    "are_one",
     "between",
 ]

@@ -27,6 +27,8 @@ LASTING = 10
 LATELY_NS = 10_000_000_000
 """One that was not heard for so long says nothing of the others. [D]"""
 
+LEFT = "its clock is not the one that it said it shares. It goes on with its own."
+
 
 @dataclass(frozen=True, slots=True)
 class Base:
@@ -166,3 +168,9 @@ def between(sharing: Sharing) -> float | None:
         known[key] = min(known.get(key, math.inf), clock.error)
     within = max((member.apart or 0.0 for member, _ in sharing), default=0.0)
     return max(math.hypot(*sorted(known.values())[-2:]), within) if len(known) > 1 else within
+
+
+def are_one(sharing: Sharing) -> bool:
+    """Whether two or more, all of one base, have agreed."""
+    bases = {member.base if member.apart is not None else None for member, _ in sharing}
+    return len(sharing) > 1 and len(bases) == 1 and None not in bases
