@@ -25,14 +25,13 @@ class Reception:
     """Packets and links of one sensor, in their order, become samples. KeyError: an unknown device.
 
     ``clock`` is None where the samples are on the host's time already;
-    ``samples`` counts them; ``twisted``: a twist aligned the clock; ``member``: of a
-    clock that several sensors share (see :func:`clock.agree`).
+    ``samples`` counts them; ``member``: of a clock that several sensors share (see
+    :func:`clock.agree`).
     """
 
     def __init__(self, sensor: Sensor, params: clock.Params | None = None) -> None:
         self.sensor = sensor.sensor
         self.samples = 0
-        self.twisted = False
         self.clock: clock.Clock | None = None
         self._params = params or clock.Params()
         self.member = clock.Member(self._params.slew)
@@ -60,6 +59,11 @@ class Reception:
         return together(blocks), tuple(errors)
 
     @property
+    def twisted(self) -> bool:
+        """Whether a twist aligned the clock, and the device has not begun anew since."""
+        return self.clock is not None and self.clock.shifted
+
+    @property
     def error(self) -> float | None:
         """One standard deviation, s, of its times: to the sensors that it shares a clock with, else to the host's."""
         if self.clock is None:
@@ -81,7 +85,6 @@ class Reception:
         """Add what a twist found to all times from now on, known to ``error`` s."""
         if self.clock:
             self.clock.shift(offset_ns + self.member.folded(), error)
-            self.twisted = True
 
     def _share(self, link: Link) -> None:
         """The sensor says that its clock is one with others, or its own."""
@@ -95,7 +98,6 @@ class Reception:
         kind = self._decoder.time
         if kind != (self.clock.kind if self.clock else HOST):
             self.clock = None if kind == HOST else clock.Clock(self._params, kind)
-            self.twisted = False
 
     def _decode(self, heard: Sequence[Packet | PacketRun]) -> Decoded:
         """Runs as they are where the decoder takes them and nothing else was heard, else packet by packet."""

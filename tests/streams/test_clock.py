@@ -429,10 +429,13 @@ def test_a_shift_is_kept_over_a_reconnect_and_not_over_a_reboot() -> None:
     clock.shift(30 * MS, 0.0004)
     for one in (clock, other):
         one.place(rows(h.block, n, n + 500))
+    assert clock.shifted
+    assert not other.shifted
     later = rows(h.block, n + 2000, n + 2500)
     assert np.abs(clock.place(later).t_ns - other.place(later).t_ns - 30 * MS).max() < 3 * MS
     anew = replace(rows(h.block, n + 5000, n + 5500), t_ns=10 * MS * np.arange(500))
     assert np.abs(clock.place(anew).t_ns - other.place(anew).t_ns).max() < MS // 10
+    assert not clock.shifted
 
 
 def test_a_shift_of_a_clock_without_samples_is_refused() -> None:

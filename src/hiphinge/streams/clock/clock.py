@@ -101,6 +101,11 @@ class Clock:
         return math.sqrt(self._run.fit.offset_var + self._run.lag**2)
 
     @property
+    def shifted(self) -> bool:
+        """Whether it tells the time that sensors have in common since a twist; a device that begins anew does not."""
+        return self._run is not None and bool(self._run.fit.var[2, 2])
+
+    @property
     def skew_ppm(self) -> float:
         """How much slower than the host's the device's clock runs (counted: than its nominal rate)."""
         return 0.0 if self._run is None else self._run.fit.skew * 1e6
