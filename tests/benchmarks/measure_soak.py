@@ -261,10 +261,13 @@ def look(at: float, streaming: int) -> Look:
 
 
 def growth(looks: list[Look]) -> dict[str, float]:
-    """From the second quarter to the last: the least of each (what a lost link holds for a while is no leak).
+    """From the second quarter to the last: the least of each, of the looks with as many sensors streaming as ever.
 
-    Memory as the slope of a line through the last three quarters.
+    A sensor that is away has other tasks than one that streams: neither that nor what a lost link holds for
+    a while is a leak. Memory as the slope of a line through the last three quarters.
     """
+    most_streaming = max(one.streaming for one in looks)
+    looks = [one for one in looks if one.streaming == most_streaming]
     quarter = max(len(looks) // 4, 1)
     early, late, most = looks[quarter : 2 * quarter] or looks, looks[-quarter:], looks[quarter:] or looks
     found = {
