@@ -150,7 +150,7 @@ class Reception:
 
 
 def rows(block: ImuBlock, cut: slice | Bools) -> ImuBlock:
-    """Some of the samples, in order."""
+    """Some of the samples, in order; ``cut`` may be a mask (n,)."""
     names = ("t_ns", "acc", "gyr", "arrival_ns", "clipped")
     return replace(block, **{name: getattr(block, name)[cut] for name in names})
 

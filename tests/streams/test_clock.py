@@ -206,6 +206,22 @@ def test_where_the_wait_jumps_by_a_whole_comb_the_offset_is_known() -> None:
     assert abs(error(placed, h.truth[(jump - 2) * 400 : (jump + 6) * 400])[-1] - 2 * AIRTIME) < 0.001
 
 
+def test_a_twist_is_judged_by_what_the_clock_knows_after_it() -> None:
+    """The wait jumped meanwhile: the placed times of these five seconds have two offsets."""
+    h = stream(Sending(rate=400.0, per_packet=3), 120.0, Air(interval=0.0075, radio_ppm=-20.0), Crystal(ppm=80.0), 4)
+    jump, clock = int(np.abs(np.diff(least_by_second(h))).argmax()), Clock(Params(), DEVICE)
+    clock.place(rows(h.block, 0, (jump - 2) * 400))
+    held, truth = (x[(jump - 2) * 400 : (jump + 5) * 400] for x in (h.block.t_ns, h.truth))
+    placed = clock.place(rows(h.block, (jump - 2) * 400, (jump + 5) * 400)).t_ns
+    known = clock.now_known(held, placed)
+    assert np.ptp(placed / 1e9 - truth) > 0.001
+    assert np.ptp(known / 1e9 - truth) < 0.0007
+    clock.shift(-round(float((known / 1e9 - truth).mean()) * S), 0.0003)
+    after = slice((jump + 5) * 400, (jump + 8) * 400)
+    off = error(clock.place(rows(h.block, after.start, after.stop)), h.truth[after])
+    assert np.abs(off[500:]).max() < 0.001
+
+
 def least_by_second(h: Heard) -> Floats:
     """s, of 400 samples each."""
     delay = (h.block.arrival_ns - h.block.t_ns)[: len(h.truth) // 400 * 400] / 1e9
