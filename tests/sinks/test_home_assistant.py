@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +17,6 @@ import pytest
 from hiphinge.formats import home_assistant as texts
 from hiphinge.settings import Secret
 from hiphinge.sinks import Backoff, HomeAssistant
-from hiphinge.sinks import home_assistant as sink
 from hiphinge.sinks.home_assistant import checked
 from tests.sinks.broker import Broker, broker
 from tests.sinks.cues import Told
@@ -70,11 +70,8 @@ def test_nobody_measures_and_somebody_again() -> None:
         assert there.next() == (ONLINE.topic, "online")
 
 
-def test_a_broker_that_is_away_is_told_once_and_gets_the_newest_when_it_is_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A break is noticed when something is to be said, at the latest when it is time to say that we are there."""
-    monkeypatch.setattr(sink, "KEEP_ALIVE_S", 0.4)
+def test_a_broker_that_is_away_is_told_once_and_gets_the_newest_when_it_is_back() -> None:
+    """A break is noticed at once."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     told = Told()
@@ -107,13 +104,15 @@ def test_a_broker_that_takes_and_never_answers_holds_nobody_up(monkeypatch: pyte
         assert not [t for t in threading.enumerate() if t.name == "hiphinge home assistant"]
 
 
-def test_a_quiet_line_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sink, "KEEP_ALIVE_S", 0.05)
+def test_without_the_extra_it_is_told_once_and_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "paho.mqtt.client", None)
     told = Told()
-    with broker() as there, house(there.address(), told):
-        for _ in range(3):
-            assert there.pings.acquire(timeout=20)
-        assert there.clients.qsize() == 1
+    with broker() as there:
+        with house(there.address(), told) as line:
+            assert "pip install 'hiphinge[push]'" in told.next()
+            line.show(SEAT)
+        assert "pip install 'hiphinge[push]'" in checked(there.address())
+        assert there.lines == []
     assert told.all() == []
 
 
@@ -122,5 +121,5 @@ def test_what_the_doctor_says_of_it() -> None:
         assert checked(there.address()).startswith("home assistant: ready, the broker took the connection in ")
         assert there.heard.empty()
         there.refuse = 5
-        assert "refuses the connection (not allowed)" in checked(there.address())
+        assert "refuses the connection (not authorized)" in checked(there.address())
     assert "cannot be read" in checked(Secret("ntfy://hunter2"))

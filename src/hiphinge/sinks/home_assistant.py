@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from hiphinge.errors import HiphingeError, SinkError
+from hiphinge.errors import HiphingeError, MissingExtraError, SinkError
 from hiphinge.formats import home_assistant as texts
 from hiphinge.settings import Secret
 from hiphinge.sinks.delivery import PATIENCE, Backoff
-from hiphinge.sinks.mqtt import KEEP_ALIVE_S, Broker
+from hiphinge.sinks.mqtt import Publish, connected
 
 
 class HomeAssistant:
@@ -26,6 +26,7 @@ class HomeAssistant:
         self._address, self._wearer, self._version = address, wearer, version
         self._told, self._backoff = told, backoff or Backoff()
         self._said: set[str] = set()
+        self._sent: dict[str, str] = {}
         self._seat: texts.Seat | None = None
         self._changed = threading.Condition()
         self._is_new = self._finishing = self._left = False
@@ -53,62 +54,63 @@ class HomeAssistant:
     def _run(self) -> None:
         while not self._finishing:
             try:
-                broker = Broker(self._address, _will(self._wearer))
-                try:
-                    self._talk(broker)
-                finally:
-                    broker.drop()
+                with connected(self._address, _will(self._wearer), self._lost) as publish:
+                    self._talk(publish)
+            except MissingExtraError as e:
+                self._tell(str(e))
+                return
             except SinkError as e:
                 self._fail(e)
 
-    def _talk(self, broker: Broker) -> None:
+    def _talk(self, publish: Publish) -> None:
         """Until the end; then in good order."""
-        sent: dict[str, str] = {}
+        self._sent = {}
         while not self._finishing:
-            self._send(broker, sent)
+            self._send(publish)
             self._failures = 0
-            if not self._wait():
-                broker.ping()
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_new or self._finishing)
+                self._is_new = False
         self._seat = None
-        self._send(broker, sent)
-        broker.leave()
+        self._send(publish)
 
-    def _send(self, broker: Broker, sent: dict[str, str]) -> None:
+    def _send(self, publish: Publish) -> None:
         """What this connection has not sent yet: the entities once, state and availability when they change."""
         seat = self._seat
         wanted = [*texts.discovery(self._wearer, self._version), *([texts.state(self._wearer, seat)] if seat else [])]
         for message in (*wanted, texts.availability(self._wearer, seat is not None)):
-            if sent.get(message.topic) != message.text:
-                broker.publish(message.topic, message.text)
-                sent[message.topic] = message.text
+            if self._sent.get(message.topic) != message.text:
+                publish(message)
+                self._sent[message.topic] = message.text
 
-    def _wait(self) -> bool:
-        """Until something is new or it ends; False when it is time to say that we are there."""
+    def _lost(self) -> None:
+        """All of it is to be sent again: that fails on this line, and is done on the next."""
         with self._changed:
-            found = self._changed.wait_for(lambda: self._is_new or self._finishing, KEEP_ALIVE_S / 2)
-            self._is_new = False
-            return found
+            self._sent, self._is_new = {}, True
+            self._changed.notify()
 
     def _fail(self, e: SinkError) -> None:
         self._failures += 1
-        if str(e) not in self._said and not self._left:
-            self._said.add(str(e))
-            self._told(str(e))
+        self._tell(str(e))
         with self._changed:
             self._changed.wait_for(lambda: self._finishing, self._backoff.pause(self._failures))
+
+    def _tell(self, sentence: str) -> None:
+        if sentence not in self._said and not self._left:
+            self._said.add(sentence)
+            self._told(sentence)
 
 
 def checked(address: Secret) -> str:
     """One sentence: whether the broker takes a connection, or why not."""
     began = time.monotonic()
     try:
-        Broker(address, _will("")).leave()
+        with connected(address, _will("")):
+            taken = 1000 * (time.monotonic() - began)
     except HiphingeError as e:
         return str(e)
-    taken = 1000 * (time.monotonic() - began)
     return f"home assistant: ready, the broker took the connection in {taken:.0f} ms; nothing was sent to try it."
 
 
-def _will(wearer: str) -> tuple[str, str]:
-    last = texts.availability(wearer, online=False)
-    return last.topic, last.text
+def _will(wearer: str) -> texts.Message:
+    return texts.availability(wearer, online=False)
