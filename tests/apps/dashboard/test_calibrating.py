@@ -27,7 +27,7 @@ def test_a_calibration_is_kept_and_recorded_and_then_checked(window: Window) -> 
     page.click("#check")
     window.says("#words", "No calibration is kept for virtual")
     page.click("#begin")
-    window.reads("#title", "Calibrated")
+    window.reads("#title", "✓ Calibrated")
     window.says("#words", "Own lumbar flexion")
     kept = settings.kept_calibration("virtual")
     assert kept is not None

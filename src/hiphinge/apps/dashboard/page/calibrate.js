@@ -14,10 +14,10 @@ function show({ doing, words, told, held }) {
   const checking = doing === "checking" && held !== null;
   running = doing === "calibrating" && told !== null;
   shown($("idle"), doing === "idle"); shown($("guide"), running || checking); shown($("steps"), running);
-  const [sign, kind] = !running && held?.done ? RESULT[held.holds] : ["", told?.done ? "verdict ok" : ""];
+  const [sign, kind] = !running && held?.done ? RESULT[held.holds] : ["", told?.done ? "lead" : ""];
   text($("words"), running || checking ? "" : doing === "live" ? "A session is running: stop it on the page Live first." : told || held || begun ? sign + words : "");
   $("words").className = running || checking ? "" : kind;
-  text($("title"), running ? `Step ${told.number} of ${told.count}: ${told.title}` : checking ? "Does it still hold?" : told?.done ? "Calibrated" : "Calibrate");
+  text($("title"), running ? `Step ${told.number} of ${told.count}: ${told.title}` : checking ? "Does it still hold?" : told?.done ? "✓ Calibrated" : "Calibrate");
   text($("begin"), told ? "Again" : "Begin");
   if (checking) ask(held);
   if (running) step(told);
