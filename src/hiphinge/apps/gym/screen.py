@@ -140,8 +140,8 @@ class Gym(App[None]):
         if not _known(look.back_peak) or not _known(look.own_range):
             return ""
         share, limit = (100 * max(angle, 0.0) / look.own_range for angle in (look.back_peak, look.limit))
-        over = "  OVER THE LIMIT" if look.is_over else ""
-        return f"most {share:.0f} % of own range (limit {limit:.0f} %){over}"
+        # In front: 80 columns hold no more than this.
+        return f"{'OVER:' if look.is_over else 'most'} {share:.0f} % of own range (limit {limit:.0f} %)"
 
     def _troubles(self) -> str:
         return self.live.health.recording or self.live.health.trouble
