@@ -11,9 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,7 @@ from hiphinge import settings
 from hiphinge.apps import owner
 from hiphinge.apps.cli import main
 from hiphinge.apps.live import keeping, pieces, standby
+from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.run import Wish
 from hiphinge.apps.live.service import UNASSIGNED, Service
 from hiphinge.blocks import Packet
@@ -162,6 +164,39 @@ def test_after_an_hour_asleep_another_recording_begins_and_says_when() -> None:
             await streaming()
 
     asyncio.run(story())
+
+
+def test_stopped_before_it_records_it_leaves_nothing() -> None:
+    """Neither a recording that the next start would call cut off, nor one of nothing."""
+    assign()
+
+    async def story() -> None:
+        async with serving() as (service, log):
+            following = service._house.following
+
+            def stopped(live: Live) -> AbstractContextManager[None]:
+                assert list(keeping.recordings().glob("*.mcap"))  # it has been begun
+                service.stop()
+                return following(live)
+
+            service._house.following = stopped  # type: ignore[method-assign]
+            await log.heard("^0 s, ")
+
+    asyncio.run(story())
+    assert list(keeping.recordings().iterdir()) == []
+
+
+def test_settings_that_cannot_be_read_leave_no_recordings(hiphinge_home: Path) -> None:
+    assign()
+    (hiphinge_home / "secrets.toml").write_text("push = 1")
+    (hiphinge_home / "secrets.toml").chmod(0o600)
+
+    async def story() -> None:
+        async with serving() as (_, log):
+            await log.heard("Waiting: .*secrets.toml")
+
+    asyncio.run(story())
+    assert list(keeping.recordings().iterdir()) == []
 
 
 def test_bluetooth_that_is_off_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,7 @@ class Live:
         self.health = Health(monitor, source)
         self.listeners: list[Listener] = []
         self._recorder = recorder
+        self._recorded = False
         self._stopped = asyncio.Event()
 
     def ask(self, action: str, value: str = "") -> None:
@@ -65,6 +66,17 @@ class Live:
     def stop(self) -> None:
         """End the session in good order."""
         self._stopped.set()
+
+    def close(self) -> None:
+        """Close the recording, as ``run`` does at its end; one into which nothing came is not left behind."""
+        if self._recorder:
+            try:
+                self._recorder.close()
+            except RecordingError as e:
+                self.health.recording_failed(str(e))
+            if not self._recorded:
+                with suppress(OSError):
+                    self._recorder.path.unlink()
 
     async def run(self, seconds: float | None = None) -> None:
         """Until the source ends, ``seconds`` are over, ``stop`` is called or it is cancelled.
@@ -98,6 +110,7 @@ class Live:
 
     def _record(self, inputs: Sequence[Input]) -> None:
         if self._recorder:
+            self._recorded = True
             try:
                 self._recorder.write(inputs)
             except RecordingError as e:
@@ -112,11 +125,7 @@ class Live:
         if inputs := self.inbox.take():
             self._feed(inputs)
         self._tell((), self.monitor.finish())
-        if self._recorder:
-            try:
-                self._recorder.close()
-            except RecordingError as e:
-                self.health.recording_failed(str(e))
+        self.close()
 
     async def _tick(self) -> None:
         while True:

@@ -87,6 +87,7 @@ async def _run(wish: Wish) -> Path:
         path = wish.out or keeping.new_name(wish.what)
         writer = Writer(path, keeping.header(opened), threaded=True)
         live = Live(opened.source, Monitor(opened.params, opened.calibration), writer)
+        stack.callback(live.close)  # it may end before it runs
         totals = Totals()
         live.listeners.append(totals)
         on_signals(live.stop)

@@ -130,6 +130,7 @@ class Service:
             opened = await open_source(wish.source, stack, wish.wearer, wish.scenario, wish.speed)
             path = keeping.new_name(wish.what)
             piece = Piece(opened, path, self.today(), self._ahead)
+            stack.callback(piece.live.close)  # it may end before it runs
             deliver(piece.live, stack.enter_context(ExitStack()), self._note)
             stack.enter_context(self._house.following(piece.live))
             await stack.enter_async_context(owner.answering(lambda question: self._answer(question, piece)))
