@@ -48,7 +48,7 @@ class Params:
     slew : largest correction in a second of time, a ratio. [D] Only the first seconds and a twist need it.
     gate : standard deviations beyond which a measurement is not believed at once. [D] A change by a
         whole comb is 3.5 of them.
-    lasting : s that all packets must come late before it is a loss or a change, not a stall. [D]
+    lasting : seconds (looks at a count) that all packets must come late before it is a change, not a stall. [D]
         A stall is over within half a second, and its backlog soon after.
     gap : s of device time without samples from which a correction may be a step (architecture: a gap
         of up to 0.5 s is bridged).
