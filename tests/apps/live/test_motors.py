@@ -55,7 +55,7 @@ async def cued(followed: Followed, params: feedback.Vibration) -> AsyncIterator[
 
 def ran(wearer: Wearer, site: str) -> list[tuple[float, float]]:
     """When, by the twin's clock, and how long the motor of a twin ran."""
-    found: list[tuple[float, float]] = wearer.peripherals[site].twin.vibrated  # type: ignore[attr-defined]
+    found: list[tuple[float, float]] = wearer.peripherals[site].twin.vibrated  # type: ignore[attr-defined]  # of twins with one
     return found
 
 
