@@ -114,6 +114,7 @@ def test_the_page_tells_the_cores_numbers_and_keys_reach_the_log(served: Dashboa
     found = session.open(sorted(settings.home().glob("recordings/*-lift.mcap"))[-1])
     pressed = [(c.action, c.value) for c in found.recording.controls() if c.action in ("mark", "set")]
     assert pressed == [("set", "start"), ("mark", "")]
+    assert page.get_attribute("#again", "href") == f"/replay?name={view.file}"
     reps = found.analyze().reps
     window.reads("#reps", str(len(reps)))
     assert len(reps) == worn.LIFTS
