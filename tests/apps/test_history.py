@@ -30,11 +30,13 @@ from hiphinge.apps.history.view import View, views
 from hiphinge.blocks import Packet, Sensor, Tick
 from hiphinge.devices import hiphinge_imu
 from hiphinge.errors import HiphingeError, InputError, JournalError
+from hiphinge.formats.home_assistant import Seat, availability, discovery, state
 from hiphinge.history import Entry, Journal
 from hiphinge.history.trends import MEASURES, Trend
 from tests.apps.test_report import EVIL, PROBE, Browser, chromium, words_of
 from tests.history import made_up_sessions as made
 from tests.history.made_up_sessions import bouts_of
+from tests.sinks.broker import broker, connect_house
 from tests.wizard.wearings import CALIBRATION
 
 Run = Callable[..., Result]
@@ -216,6 +218,30 @@ def test_everything_or_one_persons(hiphinge_home: Path, run: Run) -> None:
     assert "Deleted: 1 session, 2 files." in run("--delete", "all", "--yes").stdout
     assert not list((hiphinge_home / "recordings").iterdir())
     assert b"ada" not in (hiphinge_home / "journal.sqlite").read_bytes()
+
+
+def test_the_house_forgets_with_the_history(hiphinge_home: Path, run: Run) -> None:
+    """What the broker retains of whoever is deleted; again by name where it was away; a day leaves it alone."""
+    keep(made.desk_day("2026-11-19"), made.desk_day("2026-11-19", wearer="bob"))
+    with broker() as there:
+        connect_house(hiphinge_home, there.address())
+        for wearer in ("ada", "bob", "eve"):
+            seat = Seat(None, 1, 0.0)
+            kept = [*discovery(wearer, "1"), state(wearer, seat), availability(wearer, False)]
+            there.retained |= {message.topic: message.text for message in kept}
+        run("--delete", "2026-11-18", "--yes")
+        assert "Home Assistant forgets bob." in run("--delete", "all", "--wearer", "bob").stdout
+        assert there.lines == []
+        assert "bob is forgotten there too" in run("--delete", "all", "--wearer", "bob", "--yes").stdout
+        assert {one for one in ("ada", "bob", "eve") if one in str(there.retained)} == {"ada", "eve"}
+        there.refuse = 5
+        said = run("--delete", "all", "--yes").stdout
+        assert "Deleted: 1 session" in said
+        assert "the broker refuses the connection (not authorized)" in said
+        there.refuse = 0
+        assert "Nothing is deleted" in run("--delete", "all", "--wearer", "ada").stdout
+        run("--delete", "all", "--wearer", "ada", "--yes")
+        assert {one for one in ("ada", "bob", "eve") if one in str(there.retained)} == {"eve"}
 
 
 def test_a_night_belongs_to_two_days_and_that_is_said(run: Run) -> None:

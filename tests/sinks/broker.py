@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from hiphinge.settings import Secret
 
@@ -73,7 +74,6 @@ class Broker(socketserver.ThreadingTCPServer):
         self.clients: queue.Queue[Client] = queue.Queue()
         self.violations: list[str] = []
         self.refuse, self.answers, self.unasked = 0, True, b""
-        self.pings = threading.Semaphore(0)
         self.lines: list[Line] = []
 
     @property
@@ -143,7 +143,6 @@ class Line(socketserver.BaseRequestHandler):
             case 12:
                 self._bare(packet)
                 self.request.sendall(b"\xd0\x00")
-                self.server.pings.release()
             case 14:
                 self._bare(packet)
                 return False
@@ -213,6 +212,13 @@ class Line(socketserver.BaseRequestHandler):
                 raise OSError
             found += more
         return found
+
+
+def connect_house(home: Path, address: Secret) -> None:
+    """Into the secrets of a home."""
+    path = home / "secrets.toml"
+    path.write_text(f'[home_assistant]\nbroker = "{address.reveal()}"\n')
+    path.chmod(0o600)
 
 
 @contextmanager

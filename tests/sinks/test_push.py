@@ -15,6 +15,7 @@ import pytest
 from hiphinge.errors import HiphingeError, MissingExtraError, SinkError
 from hiphinge.settings import Feedback, Secret, feedback, load_secrets
 from hiphinge.sinks import Backoff, Delivery, Push, wanted
+from tests.sinks.broker import broker
 from tests.sinks.cues import MESSAGE, Told, cue
 from tests.sinks.service import Service, service
 
@@ -62,6 +63,17 @@ def test_a_service_that_refuses_is_told_once_and_gets_it_later(there: Service) -
             pass
     assert told.all() == []
     assert delivery.states()[0].startswith("push 1: ready")
+
+
+def test_a_broker_of_mqtt_is_a_service_too() -> None:
+    """By paho-mqtt, which the extra brings for it."""
+    with broker() as there:
+        address = Secret(f"{there.address().reveal()}/a/topic?client_id=ada")
+        with Delivery([Push(feedback.Push(), address)], Told()) as delivery:
+            delivery.offer(cue())
+            topic, text = there.next()
+        assert topic == "a/topic"
+        assert MESSAGE in text
 
 
 def test_an_unreachable_service_is_one_sentence() -> None:

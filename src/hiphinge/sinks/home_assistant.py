@@ -112,5 +112,17 @@ def checked(address: Secret) -> str:
     return f"home assistant: ready, the broker took the connection in {taken:.0f} ms; nothing was sent to try it."
 
 
+def forget(address: Secret, wearer: str) -> str:
+    """One sentence: that the broker, and with it Home Assistant, has forgotten the wearer, or why not."""
+    empty = tuple(texts.forgotten(wearer))
+    try:
+        with connected(address, empty[-1]) as publish:
+            for message in empty:
+                publish(message)
+    except HiphingeError as e:
+        return str(e)
+    return f"home assistant: {wearer or 'the wearer'} is forgotten there too."
+
+
 def _will(wearer: str) -> texts.Message:
     return texts.availability(wearer, online=False)

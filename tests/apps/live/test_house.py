@@ -15,7 +15,7 @@ from hiphinge.errors import SettingsError
 from hiphinge.monitor import Monitor, Params
 from hiphinge.sources.inbox import Inbox, host_ns
 from hiphinge.sources.replayed import Replayed
-from tests.sinks.broker import Broker, broker
+from tests.sinks.broker import Broker, broker, connect_house
 from tests.sinks.cues import Told
 from tests.sources.virtual.playing import run
 
@@ -38,12 +38,6 @@ class Silent:
         await asyncio.Event().wait()
 
 
-def keep(home: Path, there: Broker) -> None:
-    path = home / "secrets.toml"
-    path.write_text(f'[home_assistant]\nbroker = "{there.address().reveal()}"\n')
-    path.chmod(0o600)
-
-
 def test_sessions_come_and_go_on_one_line(hiphinge_home: Path) -> None:
     told = Told()
 
@@ -63,7 +57,7 @@ def test_sessions_come_and_go_on_one_line(hiphinge_home: Path) -> None:
         house.close()
 
     with broker() as there:
-        keep(hiphinge_home, there)
+        connect_house(hiphinge_home, there.address())
         run(story(there))
         assert there.clients.qsize() == 1
         assert json.loads(there.retained[STATE]) == {
@@ -78,7 +72,7 @@ def test_sessions_come_and_go_on_one_line(hiphinge_home: Path) -> None:
 
 def test_a_replay_is_nobodys_day(hiphinge_home: Path) -> None:
     with broker() as there:
-        keep(hiphinge_home, there)
+        connect_house(hiphinge_home, there.address())
         house = House("ada", Told())
         live = Live(Replayed("replay", [], [], 1.0), Monitor(Params()))
         with house.following(live):

@@ -179,7 +179,7 @@ def test_stopped_before_it_records_it_leaves_nothing() -> None:
                 service.stop()
                 return following(live)
 
-            service._house.following = stopped  # type: ignore[method-assign]
+            service._house.following = stopped  # type: ignore[method-assign]  # a stop in mid-opening
             await log.heard("^0 s, ")
 
     asyncio.run(story())

@@ -18,6 +18,7 @@ from hiphinge.apps.recordings import printable
 from hiphinge.apps.report.words import plural
 from hiphinge.errors import InputError
 from hiphinge.history import Journal
+from hiphinge.sinks.home_assistant import forget
 
 ALL, UNDATED = "all", "undated"
 MOST = 20
@@ -65,12 +66,19 @@ def planned(journal: Journal, what: str, wearer: str | None) -> Deletion:
 
 
 def delete(journal: Journal, what: str, wearer: str | None, yes: bool) -> None:
-    """Say what would go, and let it go once that is agreed to."""
+    """Say what would go, and let it go once that is agreed to; with all days, from Home Assistant's broker too."""
     found = planned(journal, what, wearer)
+    broker = settings.load_secrets().broker if what == ALL else None
+    named = _wearers(journal, wearer) if broker else []
     for words in found.words:
         click.echo(words)
-    if (found.ids or found.files) and _agreed(yes):
+    if named:
+        click.echo(printable(f"Home Assistant forgets {', '.join(name or 'the wearer' for name in named)}."))
+    if (found.ids or found.files or named) and _agreed(yes):
         click.echo(found.carry_out(journal))
+        if broker:
+            for name in named:
+                click.echo(printable(forget(broker, name)))
 
 
 def chosen(journal: Journal, what: str, wearer: str | None) -> set[str]:
@@ -78,6 +86,10 @@ def chosen(journal: Journal, what: str, wearer: str | None) -> set[str]:
     ids = journal.ids() if what == ALL else journal.on_day(history.UNDATED if what == UNDATED else what)
     sessions = journal.table("session")
     return ids if wearer is None else ids & set(sessions["id"][sessions["wearer"] == wearer])
+
+
+def _wearers(journal: Journal, wearer: str | None) -> list[str]:
+    return sorted(set(journal.table("session")["wearer"])) if wearer is None else [wearer]
 
 
 def _files(journal: Journal, ids: set[str], *, everything: bool) -> list[Path]:
