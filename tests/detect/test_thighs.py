@@ -111,13 +111,16 @@ def motion(up: Floats) -> Floats:
         (80.0, -52.0, {"trunk_inclination": -52.0}, doubt.UNTOLD),  # far back in a chair
         (80.0, -48.0, {"trunk_inclination": -48.0}, doubt.NOTHING),  # a chair at 42°, a sensor off by 6°
         (80.0, -80.0, {"trunk_inclination": -80.0}, doubt.NOTHING),  # lying
-        (-70.0, 0.0, {}, doubt.OPEN),  # no hip does that
+        (-70.0, np.nan, {}, doubt.OPEN),  # no hip does that, or on the face
+        (-70.0, 0.0, {}, doubt.SEATED),  # no hip does that, and the trunk is upright: its sensor has turned
+        (-160.0, 0.0, {}, doubt.OPEN),  # upside down
     ],
 )
 def test_poses(thigh: float, tilt: float, angles: dict[str, float], expected: int) -> None:
     """After three seconds; before them there is no doubt but where the thigh points backward."""
     block = cells(0, felt(thigh), thigh, **angles)
-    raised = thighs.Raised(np.full(len(block), RAD(thigh)), np.zeros(len(block), bool))
+    nowhere = np.zeros(len(block), bool)
+    raised = thighs.Raised(np.full(len(block), RAD(thigh)), nowhere, ~nowhere)
     verdicts = doubt.Doubt(doubt.Params()).follow(
         block, raised, np.full(len(block), RAD(tilt)), np.full(len(block), RAD(45))
     )

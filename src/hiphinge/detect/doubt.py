@@ -37,6 +37,8 @@ class Params:
     squatting : rad of a thigh, and of the trunk forward, from which it may be a
         squat as well as a seat on the floor.
     backward : rad of a thigh behind the body that no hip allows: its sensor has turned.
+    turned : rad of one that is a seat, its sensor turned half round: behind a trunk
+        that leaves no hip for it, and hanging when the wearer last walked.
     kept : s that such a pose must last.
     """
 
@@ -49,6 +51,7 @@ class Params:
     on_hands: tuple[float, float] = field(default=(np.deg2rad(55), np.deg2rad(75)), metadata={"unit": "rad"})
     squatting: tuple[float, float] = field(default=(np.deg2rad(103), np.deg2rad(15)), metadata={"unit": "rad"})
     backward: float = field(default=np.deg2rad(-45), metadata={"unit": "rad"})
+    turned: tuple[float, float] = field(default=(np.deg2rad(-115), np.deg2rad(-50)), metadata={"unit": "rad"})
     kept: float = 3.0
 
 
@@ -75,6 +78,8 @@ class Doubt:
         floored, self._floored = lasting(floored, self._floored, kept)
         verdict = np.where(perched, np.where(rolled, SEATED, OPEN), NOTHING)
         verdict[floored | (raised < p.backward)] = OPEN
+        seat = (raised > p.turned[0]) & (raised < p.turned[1]) & thigh.upright
+        verdict[seat & (raised + tilt < p.backward)] = SEATED
         verdict[reclined | (thigh.aside & np.isnan(tilt))] = UNTOLD
         return verdict.astype(np.int8)
 

@@ -95,13 +95,14 @@ def deciding(params: Params, cells: CellBlock, thighs: Mapping[str, Raised]) -> 
     """
     found = list(thighs.values())
     if not found:
-        return Raised(np.full(len(cells), np.nan), np.zeros(len(cells), bool))
+        nowhere = np.zeros(len(cells), bool)
+        return Raised(np.full(len(cells), np.nan), nowhere, nowhere)
     if len(found) == 1:
         return found[0]
     left, right = found
     low, high = np.fmin(left.angle, right.angle), np.fmax(left.angle, right.angle)
     seated = (cells.angle("pelvis_tilt") < params.seated_pelvis) | (low > params.dangling)
-    return Raised(np.where(seated, high, low), left.aside & right.aside)
+    return Raised(np.where(seated, high, low), left.aside & right.aside, left.upright & right.upright)
 
 
 def lying_excess(params: Params, cells: CellBlock, thigh: Floats) -> Floats:

@@ -60,10 +60,14 @@ class Params:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """Of one thigh: ``angle`` (n,) rad, 0 hanging, forward and up positive; ``aside`` (n,) it lies on a side."""
+    """Of one thigh: ``angle`` (n,) rad, 0 hanging, forward and up positive; ``aside`` (n,) it lies on a side.
+
+    ``upright`` (n,): its sensor has the thigh's length where it had it, as far as the last walk says.
+    """
 
     angle: Floats
     aside: Bools
+    upright: Bools
 
 
 class Thigh:
@@ -80,23 +84,26 @@ class Thigh:
         self._reference = self._zero  # what the next second of walking is held against
         self._past = np.empty((0, 4))
         self._walks: deque[Floats] = deque(maxlen=params.walked)
-        self._own: deque[tuple[int, Floats | None]] = deque()  # from which second on, and what
+        self._own: deque[tuple[int, Floats | None, bool]] = deque()  # from which second on, what, and upright
         self._now: Floats | None = None
+        self._upright = True
+        self._latest: tuple[Floats | None, bool] = (None, True)  # of those, the last
 
     def follow(self, cells: CellBlock, elevation: Floats, walked: list[tuple[int, Floats]]) -> Raised:
         """``elevation`` (n,) rad or NaN; ``walked``: newly known seconds of walking with the mean of acc (3,) there."""
         for second, acc in walked:
             self._learn(second + LATE, acc)
         up, largest = self._lately(cells, np.abs(elevation))
-        angle, aside = elevation.copy(), np.zeros(len(cells), bool)
+        angle, aside, upright = elevation.copy(), np.zeros(len(cells), bool), np.ones(len(cells), bool)
         seconds = len(cells) // PER_SECOND
-        edges = [0, *(at - cells.first for at, _ in self._own if 0 < at - cells.first < seconds), seconds]
+        edges = [0, *(at - cells.first for at, _, _ in self._own if 0 < at - cells.first < seconds), seconds]
         for start, stop in pairwise(edges):
             while self._own and self._own[0][0] <= cells.first + start:
-                self._now = self._own.popleft()[1]
+                _, self._now, self._upright = self._own.popleft()
             part = slice(start * PER_SECOND, stop * PER_SECOND)
             angle[part], aside[part] = self._judge(up[part], elevation[part], largest[part])
-        return Raised(angle, aside)
+            upright[part] = self._upright
+        return Raised(angle, aside, upright)
 
     def _lately(self, cells: CellBlock, raised: Floats) -> tuple[Floats, Floats]:
         """Of the last moment: up in the sensor's axes (n, 3), length 1, and the largest of ``raised`` (n,)."""
@@ -132,7 +139,10 @@ class Thigh:
         if not np.isfinite(acc).all():
             return
         up = _unit(acc)
-        if self._reference is not None and _between(up, self._reference) > p.upright:
+        upright = self._reference is None or bool(_between(up, self._reference) <= p.upright)
+        if upright != self._latest[1]:
+            self._keep(second, self._latest[0], upright)
+        if not upright:
             return
         self._walks.append(up)
         if len(self._walks) < p.learned:
@@ -142,8 +152,12 @@ class Thigh:
             return
         own = _unit(mean)
         fits = self._zero is not None and _between(own, self._zero) < p.turned
-        self._own.append((second, None if fits else own))
+        self._keep(second, None if fits else own, True)
         self._reference = self._zero if fits else own
+
+    def _keep(self, second: int, own: Floats | None, upright: bool) -> None:
+        self._latest = own, upright
+        self._own.append((second, *self._latest))
 
 
 class Thighs:
