@@ -27,7 +27,8 @@ from hiphinge.blocks import (
 )
 from hiphinge.devices import hiphinge_imu
 from hiphinge.errors import SettingsError
-from hiphinge.monitor import Monitor, Params, worn_sites
+from hiphinge.monitor import Monitor, Params
+from hiphinge.params import worn_sites
 from tests.wizard.wearings import CALIBRATION, Worn, deaf, worn
 
 LIFTS = (

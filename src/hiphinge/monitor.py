@@ -9,71 +9,39 @@ inputs, the Params and the calibration alone, however the inputs are grouped.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
 from hiphinge.alerts import cues, findings, reminders, rules
 from hiphinge.blocks import (
     SACRUM,
-    SITES,
     Alert,
     AngleBlock,
     Calibration,
     Control,
     Event,
     Fed,
-    ImuBlock,
     Link,
     MotionBlock,
     Outcome,
     Packet,
-    PacketRun,
-    Sensor,
     Tick,
 )
 from hiphinge.detect import heard, lifts, rounding, signal, sitting, taps, wear
 from hiphinge.detect.cells import Cells
-from hiphinge.devices.driver import SYNCHRONISED, VIBRATED, Pulses
-from hiphinge.devices.registry import DECODERS
-from hiphinge.errors import CalibrationRefused, SettingsError
+from hiphinge.devices.driver import VIBRATED, Pulses
+from hiphinge.errors import CalibrationRefused
 from hiphinge.fusion import heading, orientation
-from hiphinge.kinematics import body, joint_angles, mounting, range_of_motion, split, zero
+from hiphinge.intake import Intake
+from hiphinge.kinematics import body, joint_angles, split, zero
+from hiphinge.params import UNCALIBRATED, Params
 from hiphinge.reception import Reception
-from hiphinge.streams import align, calibrate, clock, twist
+from hiphinge.streams import clock
 
-
-@dataclass(frozen=True)
-class Params:
-    """Who wears what, and the Params of every stage."""
-
-    sensors: tuple[Sensor, ...] = ()
-    calibrate: calibrate.Params = field(default_factory=calibrate.Params)
-    clock: clock.Params = field(default_factory=clock.Params)
-    align: align.Params = field(default_factory=align.Params)
-    orientation: orientation.Params = field(default_factory=orientation.Params)
-    heading: heading.Params = field(default_factory=heading.Params)
-    joint_angles: joint_angles.Params = field(default_factory=joint_angles.Params)
-    split: split.Params = field(default_factory=split.Params)
-    lifts: lifts.Params = field(default_factory=lifts.Params)
-    rounding: rounding.Params = field(default_factory=rounding.Params)
-    sitting: sitting.Params = field(default_factory=sitting.Params)
-    wear: wear.Params = field(default_factory=wear.Params)
-    signal: signal.Params = field(default_factory=signal.Params)
-    alerts: rules.Params = field(default_factory=rules.Params)
-    reminders: reminders.Params = field(default_factory=reminders.Params)
-    cues: cues.Params = field(default_factory=cues.Params)
-    taps: taps.Params = field(default_factory=taps.Params)
-    zero: zero.Params = field(default_factory=zero.Params)
-    mounting: mounting.Params = field(default_factory=mounting.Params)
-    range_of_motion: range_of_motion.Params = field(default_factory=range_of_motion.Params)
-
-
-MARKER = "marker"
-"""Action of a Control that names a part of the session; its value is JSON with label, start_s and end_s."""
+__all__ = ["REZERO", "UNCALIBRATED", "AnglePath", "Monitor", "Params"]
 
 REZERO = "re-zero"
 """Action of a Control: take the zero anew from the next quiet standing. A double tap on a sensor does the same."""
@@ -81,125 +49,6 @@ KNOWN_S = 1.0
 """After the second tap it is known that nothing followed (taps.Params: quiet and together)."""
 STARTS_S, LATE_S = 0.1, 1.0
 """A motor that was told to run begins with the next turn of the radio; the sensors' clocks are off by less [D]."""
-
-UNCALIBRATED = Calibration(id="", created_utc="", wearer="", sensors={}, mountings={}, verdict="not calibrated")
-
-
-def worn_sites(sensors: Iterable[Sensor]) -> tuple[str, ...]:
-    """The sites in the order of blocks; an unknown or doubled site, sensor or device raises SettingsError."""
-    sensors = tuple(sensors)
-    ids = [s.sensor for s in sensors]
-    for s in sensors:
-        if s.device not in DECODERS:
-            raise SettingsError(f"sensors: {s.sensor!r} is a {s.device!r}, expected one of {', '.join(DECODERS)}.")
-        if ids.count(s.sensor) > 1:
-            raise SettingsError(f"sensors: {s.sensor!r} is worn at {ids.count(s.sensor)} sites, expected one.")
-    found = [s.site for s in sensors]
-    for site in found:
-        if site not in SITES or found.count(site) > 1:
-            raise SettingsError(
-                f"sensors: {site!r} worn by {found.count(site)}, expected each of {', '.join(SITES)} at most once."
-            )
-    return tuple(site for site in SITES if site in found)
-
-
-class Intake:
-    """Packets of all sensors -> instants of one grid, in sensor axes."""
-
-    def __init__(self, params: Params, calibration: Calibration = UNCALIBRATED) -> None:
-        self.sites = worn_sites(params.sensors)
-        self.site = {s.sensor: s.site for s in params.sensors}
-        self.receptions = {s.sensor: Reception(s, params.clock) for s in params.sensors}
-        self._aligner = align.Aligner(params.align, self.sites)
-        self._own = calibrate.SensorErrors(params.calibrate)
-        rests = {s.sensor: calibration.sensors[s.site] for s in params.sensors if s.site in calibration.sensors}
-        self._rest = calibrate.SensorErrors(calibrate.Params(rests))
-        self._horizon = np.iinfo(np.int64).min // 2
-        self._largest = params.align.largest
-        self._shares = False  # sensors said that their clocks are one
-        self.events: list[Event] = []
-
-    def take(self, inputs: Sequence[Fed]) -> Iterable[MotionBlock]:
-        """The blocks that became known, none longer than the aligner's largest."""
-        packets: dict[str, list[Packet | PacketRun | Link]] = {}
-        samples: list[tuple[str, ImuBlock]] = []
-        for one in inputs:
-            if isinstance(one, (Packet, PacketRun, Link)):
-                self._shares |= type(one) is Link and one.state == SYNCHRONISED
-                if one.sensor in packets:
-                    packets[one.sensor].append(one)
-                elif one.sensor in self.receptions:
-                    packets[one.sensor] = [one]
-            elif self._shares if isinstance(one, Tick) else one.action == MARKER and '"twist"' in one.value:
-                samples += self._received(packets)
-                packets = {}
-                if isinstance(one, Tick):
-                    self._agree(one)
-                else:
-                    self._twist(one)
-        if inputs:
-            self._horizon = max(self._horizon, *[one.arrival_ns for one in inputs])
-        samples += self._received(packets)
-        block = self._aligner.align(samples, self._horizon)
-        yield block
-        while len(block) == self._largest:
-            block = self._aligner.align((), self._horizon)
-            yield block
-
-    def finish(self) -> Iterable[MotionBlock]:
-        """What still waited."""
-        block = self._aligner.finish()
-        yield block
-        while len(block) == self._largest:
-            block = self._aligner.finish()
-            yield block
-
-    def _received(self, packets: Mapping[str, list[Packet | PacketRun | Link]]) -> list[tuple[str, ImuBlock]]:
-        return [(self.site[sensor], self._receive(sensor, heard)) for sensor, heard in packets.items()]
-
-    def _receive(self, sensor: str, inputs: list[Packet | PacketRun | Link]) -> ImuBlock:
-        block, errors = self.receptions[sensor].take(inputs)
-        self.events += [Event(e.arrival_ns / 1e9, "undecoded", {"message": str(e)}) for e in errors]
-        return self._rest.correct(self._own.correct(block))
-
-    def _twist(self, told: Control) -> None:
-        """All sensors were twisted in one hand: what remains between their clocks is taken off."""
-        span = _span_ns(told.value)
-        timed = {name: r for name, r in self.receptions.items() if r.clock}
-        if span is None or len(timed) < 2:
-            return
-        t = told.arrival_ns / 1e9
-        try:
-            found = twist.offsets({name: r.turned(*span) for name, r in timed.items()}, next(iter(timed)))
-        except CalibrationRefused as e:
-            self.events.append(Event(t, "twist", {"message": str(e)}))
-            return
-        for name, offset in found.items():
-            timed[name].shift(offset.offset_ns, offset.error)
-        words = {f"{self.site[name]}_ms": offset.offset_ns / 1e6 for name, offset in found.items()}
-        self.events.append(Event(t, "twist", words))
-
-    def _agree(self, now: Tick) -> None:
-        """Sensors that share a clock are brought to one answer, as long as that is known to hold."""
-        t, sharing = now.arrival_ns / 1e9, self.sharing
-        left = clock.agree(sharing.values(), t)
-        self._shares = any(member.base for member, _ in sharing.values())
-        sites = (self.site[name] for name, (member, _) in sharing.items() if member in left)
-        self.events += [Event(t, "unsynchronised", {"message": f"{site}: {clock.LEFT}"}) for site in sites]
-
-    @property
-    def sharing(self) -> dict[str, tuple[clock.Member, clock.Clock]]:
-        """Each sensor's clock, where it has one, and its part in a base."""
-        return {name: (r.member, r.clock) for name, r in self.receptions.items() if r.clock}
-
-
-def _span_ns(marker: str) -> tuple[int, int] | None:
-    """Start and end, ns, of a marker's JSON; None where it is none."""
-    try:
-        content = json.loads(marker)
-        return round(float(content["start_s"]) * 1e9), round(float(content["end_s"]) * 1e9)
-    except (ValueError, KeyError, TypeError, OverflowError):
-        return None
 
 
 class AnglePath:

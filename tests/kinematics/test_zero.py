@@ -8,6 +8,7 @@ import pytest
 from hiphinge import monitor, rotation, simulate
 from hiphinge.blocks import Calibration, Control, Input, MotionBlock
 from hiphinge.errors import CalibrationRefused
+from hiphinge.intake import Intake
 from hiphinge.kinematics.zero import AGAIN, rezero, up
 from hiphinge.wizard import calibrate, cut
 from hiphinge.wizard.calibrator import identity
@@ -23,7 +24,7 @@ def before() -> Calibration:
 
 def standing(session: Worn, found: Calibration, start: float = 3.0, end: float = 6.0) -> MotionBlock:
     """As the monitor's intake has it: the kept rest bias is off."""
-    intake = monitor.Intake(session.params, found)
+    intake = Intake(session.params, found)
     blocks = [*intake.take(session.log), *intake.finish()]
     whole = max(blocks, key=len)
     return cut(whole, (whole.t >= start) & (whole.t < end))

@@ -7,6 +7,7 @@ import pytest
 
 from hiphinge import monitor, simulate, wizard
 from hiphinge.blocks import Control, Input, MotionBlock, Packet
+from hiphinge.intake import Intake
 from hiphinge.wizard.moments import Moments
 
 STILL = simulate.Manner(delay=(0.5, 0.5))
@@ -23,7 +24,7 @@ def asked(seed: int = 1, **manner: object) -> tuple[simulate.Responsive, list[In
 
 
 def motion_of(wearer: simulate.Responsive, log: list[Input]) -> MotionBlock:
-    intake = monitor.Intake(monitor.Params(sensors=wearer.sensors))
+    intake = Intake(monitor.Params(sensors=wearer.sensors))
     return wizard.join([*intake.take(log), *intake.finish()])
 
 

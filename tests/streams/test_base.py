@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from hiphinge.blocks import SACRUM, THIGH_LEFT, UPPER_LUMBAR, Control, Floats, Input, Link, Packet, Sensor, Tick, Times
 from hiphinge.devices.driver import CONFIGURED, CONNECTED, SYNCHRONISED, UNSYNCHRONISED, Configuration
-from hiphinge.monitor import Intake, Monitor, Params
+from hiphinge.intake import Intake
+from hiphinge.monitor import Monitor, Params
 from hiphinge.simulate.arrival import Air, Crystal, arrivals, true_times
 from hiphinge.streams.clock import Base
 

@@ -11,6 +11,7 @@ import pytest
 from hiphinge import monitor, simulate, wizard
 from hiphinge.blocks import Control, Input, MotionBlock, Packet, Sensor
 from hiphinge.devices import hiphinge_imu
+from hiphinge.intake import Intake
 from hiphinge.wizard.guide import Guidance, Guide, plan
 from hiphinge.wizard.spans import GUIDED
 from tests.wizard.following import Followed, followed
@@ -385,7 +386,7 @@ def test_moments_are_the_same_however_the_motion_is_cut() -> None:
     from hiphinge.wizard.moments import Moments  # noqa: PLC0415  only this test needs it
 
     run = plain()
-    intake = monitor.Intake(monitor.Params(sensors=run.told.sensors))
+    intake = Intake(monitor.Params(sensors=run.told.sensors))
     motion = wizard.join([*intake.take(run.log[:600])])
     whole = list(Moments(100.0).take(motion))
     pieces = Moments(100.0)

@@ -16,6 +16,7 @@ from hiphinge.blocks import FILLED, Input, Link, MotionBlock, Sensor
 from hiphinge.detect.taps import DoubleTaps, Params, Taps
 from hiphinge.devices.driver import VIBRATED, Pulses
 from hiphinge.errors import SettingsError
+from hiphinge.intake import Intake
 from hiphinge.wizard.taps import Listener
 from tests.wizard.wearings import CALIBRATION, FULL, worn
 
@@ -29,7 +30,7 @@ def tapped(*taps: tuple[float, str, float], seconds: float = 6.0, seed: int = 1)
 
 def motion_of(log: Sequence[Input]) -> MotionBlock:
     sensors = tuple(Sensor(site, "hiphinge_imu", site) for site in FULL)
-    intake = monitor.Intake(monitor.Params(sensors=sensors))
+    intake = Intake(monitor.Params(sensors=sensors))
     return wizard.join([*intake.take(log), *intake.finish()])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from hiphinge import monitor, rotation, simulate, wizard
 from hiphinge.blocks import Control, Floats, Input, MotionBlock, Packet
 from hiphinge.devices import hiphinge_imu
+from hiphinge.intake import Intake
 from hiphinge.simulate import placement
 from hiphinge.simulate.movements import Movement
 from hiphinge.wizard import Span, join
@@ -40,7 +41,7 @@ class Worn:
     @property
     def motion(self) -> MotionBlock:
         """All of it on the grid."""
-        intake = monitor.Intake(self.params)
+        intake = Intake(self.params)
         return join([*intake.take(self.log), *intake.finish()])
 
     def q_s_b(self, site: str) -> Floats:

@@ -12,6 +12,7 @@ from hiphinge import monitor, settings, wizard
 from hiphinge.blocks import Calibration, Fed, Outcome, Tick
 from hiphinge.detect.heard import Gap, Heard
 from hiphinge.errors import CalibrationRefused
+from hiphinge.intake import Intake
 from hiphinge.recording import Recording
 
 
@@ -103,7 +104,7 @@ def _stepped(before: Tick, now: Tick) -> bool:
 
 def gaps(recording: Recording) -> tuple[Gap, ...]:
     """What could not be heard, sensor by sensor; reads the recording once, needs no calibration."""
-    intake = monitor.Intake(monitor.Params(sensors=recording.header.sensors))
+    intake = Intake(monitor.Params(sensors=recording.header.sensors))
     heard = Heard(intake.sites)
     for inputs in recording.runs(SPAN_S):
         for motion in intake.take(inputs):

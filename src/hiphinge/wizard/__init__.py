@@ -8,7 +8,8 @@ import numpy as np
 
 from hiphinge.blocks import Bools, Calibration, Input, MotionBlock
 from hiphinge.errors import CalibrationRefused
-from hiphinge.monitor import Intake, Params
+from hiphinge.intake import Intake
+from hiphinge.monitor import Params
 from hiphinge.wizard import search
 from hiphinge.wizard.calibrator import calibrate
 from hiphinge.wizard.spans import Span, from_controls, guided, labels

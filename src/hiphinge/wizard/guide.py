@@ -20,7 +20,7 @@ from hiphinge import wizard
 from hiphinge.blocks import SACRUM, UPPER_LUMBAR, Calibration, Control, Floats, Input, MotionBlock, Sensor
 from hiphinge.detect import taps
 from hiphinge.errors import CalibrationRefused
-from hiphinge.monitor import Intake
+from hiphinge.intake import Intake
 from hiphinge.monitor import Params as MonitorParams
 from hiphinge.wizard import finding, judge, moves, steps
 from hiphinge.wizard.judge import Judge, Verdict

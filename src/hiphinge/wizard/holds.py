@@ -13,9 +13,9 @@ from itertools import combinations
 import numpy as np
 
 from hiphinge.blocks import Calibration, Floats, Input, MotionBlock, Sensor
+from hiphinge.intake import Intake
 from hiphinge.kinematics import mounting
 from hiphinge.kinematics.zero import between, up
-from hiphinge.monitor import Intake
 from hiphinge.monitor import Params as MonitorParams
 from hiphinge.wizard import steps
 from hiphinge.wizard.moments import Moments

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hiphinge.blocks import SITES, Input, Sensor
 from hiphinge.detect.taps import Params, Tap, Taps
 from hiphinge.errors import SettingsError
-from hiphinge.monitor import Intake
+from hiphinge.intake import Intake
 from hiphinge.monitor import Params as MonitorParams
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from hiphinge.blocks import SACRUM, THIGH_LEFT, UPPER_LUMBAR, Floats, Input, Link, Packet, Sensor, Tick
 from hiphinge.devices.movella_dot import Dot
-from hiphinge.monitor import Intake, Params
+from hiphinge.intake import Intake
+from hiphinge.monitor import Params
 from hiphinge.sources.ble import sync
 from hiphinge.sources.ble.radio import Radio
 from hiphinge.sources.virtual import faults
