@@ -9,11 +9,11 @@ import click
 
 
 class Number(click.FloatRange):
-    """As click's range of numbers, but ``nan`` is none."""
+    """As click's range of numbers, but nan and infinity are none."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The number; exit 2 for anything else."""
         found = super().convert(value, param, ctx)
-        if math.isnan(found):
+        if not math.isfinite(found):
             self.fail(f"{value!r}, expected a number.", param, ctx)
         return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import click
 
+from hiphinge.apps.numbers import Number
 from hiphinge.apps.recordings import printable
 from hiphinge.errors import SensorRefused
 from hiphinge.settings.drivers import load_drivers
@@ -32,7 +33,7 @@ class Found:
 
 
 @click.command(epilog="Example:  hiphinge scan --for 10")
-@click.option("--for", "seconds", type=click.FloatRange(0.5, 120), default=5.0, show_default=True, help="Seconds.")
+@click.option("--for", "seconds", type=Number(0.5, 120), default=5.0, show_default=True, help="Seconds.")
 @click.option("--all", "everything", is_flag=True, help="Also devices that no driver knows.")
 @click.option("--no-battery", is_flag=True, help="Do not connect to ask for the battery.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line a device.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 import numpy as np
@@ -20,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hiphinge import __version__, settings
 from hiphinge.apps.convert import FLUSH_S, Start
+from hiphinge.apps.numbers import Number
 from hiphinge.apps.report.words import plural
 from hiphinge.blocks import SITES
 from hiphinge.monitor import Params
@@ -28,20 +28,6 @@ from hiphinge.simulate import SCENARIOS, Simulation, Wearing, scenario
 
 Item = TypeVar("Item")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Hours(click.FloatRange):
-    """A length that can be simulated; nan is none."""
-
-    def __init__(self) -> None:
-        super().__init__(0.1, 48.0)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Hours; exit 2 for anything else."""
-        hours = float(super().convert(value, param, ctx))
-        if math.isnan(hours):
-            self.fail(f"{value!r} is no length, expected 0.1 to 48 hours.", param, ctx)
-        return hours
 
 
 class Sites(click.ParamType):
@@ -62,12 +48,10 @@ class Sites(click.ParamType):
 
 @click.command(epilog="Example:  hiphinge simulate desk-day --hours 8 --seed 3 -o monday.mcap")
 @click.argument("name", metavar="SCENARIO", type=click.Choice(list(SCENARIOS)))
-@click.option("--hours", type=Hours(), help="How long; a scenario's own length without it.")
+@click.option("--hours", type=Number(0.1, 48.0), help="How long; a scenario's own length without it.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Another person, day.")
 @click.option("--sites", type=Sites(), default=Wearing().sites, help="Where sensors are worn.  [default: three]")
-@click.option(
-    "--rate-hz", type=click.FloatRange(10.0, 1000.0), default=100.0, show_default=True, help="Of the sensors."
-)
+@click.option("--rate-hz", type=Number(10.0, 1000.0), default=100.0, show_default=True, help="Of the sensors.")
 @click.option("--start", type=Start(), help="Wall clock at the first instant.  [default: a Monday, 09:00 UTC]")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The recording to write.")
 def command(

@@ -10,10 +10,11 @@ import click
 
 from hiphinge.apps import owner
 from hiphinge.apps.live import standby
+from hiphinge.apps.numbers import Number
 from hiphinge.apps.report.words import plural
 from hiphinge.errors import InputError
 
-MINUTES = click.FloatRange(0, 24 * 60, min_open=True)
+MINUTES = Number(0, 24 * 60, min_open=True)
 
 
 @click.command(epilog="Example:  hiphinge status --pause 30")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from hiphinge.apps.live.run import Wish, run
+from hiphinge.apps.numbers import Number
 
 SOURCE = "ble (the sensors you wear), simulated, or the name of a recording."
 
@@ -21,7 +22,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--json", "as_json", is_flag=True, help="One JSON line an event."),
         click.option("--wearer", default="", metavar="NAME", help="Whose calibration."),
         click.option("-o", "--output", type=click.Path(path_type=Path), help="Recording  [default: in the home]"),
-        click.option("--for", "seconds", type=click.FloatRange(0, min_open=True), help="Seconds; else until Ctrl-C."),
+        click.option("--for", "seconds", type=Number(0, min_open=True), help="Seconds; else until Ctrl-C."),
         click.option("--source", default="ble", show_default=True, metavar="ble|simulated|FILE", help=SOURCE),
     ):
         command = option(command)
