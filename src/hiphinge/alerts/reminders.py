@@ -9,7 +9,6 @@ taken meanwhile counts.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,9 +72,9 @@ class Reminders:
     def hear(self, event: Event) -> None:
         """What the body did."""
         if event.kind == "seat_taken":
-            self._sit(_number(event, "since"), _number(event, "at"))
+            self._sit(event.number("since"), event.number("at"))
         elif event.kind == "seat_left":
-            self._left = max(self._left, _number(event, "at"))
+            self._left = max(self._left, event.number("at"))
             self._seated = math.inf
         elif event.kind in ("break_taken", "seat_forgotten"):
             self._since, self._seated, self._told, self._told_again = None, math.inf, None, False
@@ -98,7 +97,7 @@ class Reminders:
         """What the wearer asked for: "snooze" with its minutes, or to end that."""
         t = control.arrival_ns / 1e9
         if control.action == SNOOZE:
-            self._asleep = t + _minutes(control.value, self.params.snooze)
+            self._asleep = t + control.minutes(self.params.snooze)
             self._told = None  # the word is said anew when it ends
         elif control.action in AWAKE:
             self._asleep = min(self._asleep, t)
@@ -127,18 +126,3 @@ class Reminders:
             self._told = t
         else:
             self._told_again = True
-
-
-def _minutes(value: str, otherwise: float) -> float:
-    """A control's minutes in s."""
-    try:
-        minutes = json.loads(value) if value else None
-    except json.JSONDecodeError:
-        return otherwise
-    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 <= minutes < math.inf:
-        return otherwise
-    return minutes * 60.0
-
-
-def _number(event: Event, name: str) -> float:
-    return round(float(event.data[name]), 9)  # type: ignore[arg-type]  # events carry plain numbers under these names

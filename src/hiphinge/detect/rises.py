@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hiphinge import runs
 from hiphinge.blocks import Event, Floats
 from hiphinge.detect.cells import PER_SECOND
-from hiphinge.detect.runs import runs
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Rises:
         p = self.params
         zone = np.where(thigh > p.seated, self.ON_SEAT, np.where(thigh < p.risen, self.UP, 0))
         events: list[Event] = []
-        for code, start, stop in runs(zone):
+        for code, start, stop in runs.of_equal(zone):
             self._step(code, first + start)
             if code == self.ON_SEAT:
                 self._seat_to = first + stop

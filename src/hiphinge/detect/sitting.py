@@ -21,6 +21,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from hiphinge import runs
 from hiphinge.blocks import AngleBlock, Bout, Event, Floats, MotionBlock, Mounting
 from hiphinge.detect import gait, postures, rises, seat, thighs
 from hiphinge.detect.bouts import (
@@ -36,7 +37,6 @@ from hiphinge.detect.bouts import (
     Timeline,
 )
 from hiphinge.detect.cells import PER_SECOND, CellBlock, Cells
-from hiphinge.detect.runs import runs
 
 Seconds = NDArray[np.int64]
 SEATS = {
@@ -212,7 +212,7 @@ class Postures:
         self._idle = self._idle[len(codes) // PER_SECOND :]
         bouts: list[Bout] = []
         events: list[Event] = []
-        for code, start, stop in runs(np.where(idle > 0, -1, codes)):
+        for code, start, stop in runs.of_equal(np.where(idle > 0, -1, codes)):
             end = self._at + stop
             events += self._seat.follow(SEATS.get(code, seat.AWAY), self._at + start, end)
             if code < 0:

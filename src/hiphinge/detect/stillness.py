@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hiphinge import runs
 from hiphinge.blocks import Bools, Event, Floats
 from hiphinge.detect.cells import PER_SECOND, CellBlock
-from hiphinge.detect.runs import runs
 
 KNOWN = 0.8
 """Share of a window that must be known; a lost second does not mean that a sensor was moved."""
@@ -81,7 +81,7 @@ class Stillness:
 
     def _count(self, off: Bools) -> NDArray[np.int64]:
         idle = np.zeros(len(off), np.int64)
-        for value, start, stop in runs(off):
+        for value, start, stop in runs.of_equal(off):
             if value:
                 first = max(self._hold, self._idle + 1)
                 idle[start:stop] = np.arange(first, first + stop - start)
