@@ -16,6 +16,7 @@ from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.keeping import header as header_now
 from hiphinge.apps.live.opening import calibration
 from hiphinge.apps.on_air import on_air
+from hiphinge.apps.replay import watched
 from hiphinge.apps.simulate import header, write_recording
 from hiphinge.apps.watch import Watch
 from hiphinge.blocks import Calibration
@@ -24,7 +25,6 @@ from hiphinge.monitor import Monitor, Params
 from hiphinge.recording import Writer, replacing
 from hiphinge.session import course
 from hiphinge.settings import home, private_folder
-from hiphinge.sources.pace import paced
 
 SECONDS = 45.0
 """How long the replay takes, or the live session; the whole demo stays under two minutes."""
@@ -103,14 +103,4 @@ def replayed(played: simulate.Simulation, seed: int, file: Path, speed: float) -
     opened = session.open(file)
     plan = course.plan(opened.recording, {})
     click.echo(f"Calibration: {plan.calibration.verdict}")
-    watch_it(opened, plan, speed)
-
-
-def watch_it(opened: session.Session, plan: course.Plan, speed: float) -> None:
-    """The recording through the monitor as it once came, shown as it happens."""
-    watched = Monitor(plan.params, plan.calibration)
-    own_range = plan.calibration.max_lumbar_flexion if plan.calibration else math.nan
-    with Watch("virtual workout", own_range) as watch:
-        for group in paced(opened.recording.batches(), speed):
-            watch.show(watched.feed(group))
-        watch.show(watched.finish())
+    watched(opened, plan, speed, "virtual workout")

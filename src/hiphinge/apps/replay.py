@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from hiphinge.apps.differences import differences
 from hiphinge.apps.live.telling import events, line
 from hiphinge.apps.report.words import plural
 from hiphinge.apps.watch import Watch
-from hiphinge.blocks import Alert, Input, Outcome, Repetition
+from hiphinge.blocks import Alert, Outcome, Repetition
 from hiphinge.errors import SettingsError
 from hiphinge.monitor import Monitor
 from hiphinge.session import Session, course
@@ -70,26 +70,31 @@ def command(*, file: Path, speed: float, settings: tuple[str, ...], as_json: boo
 def run(opened: Session, speed: float, as_json: bool) -> None:
     """Feed at ``speed`` and show what happens."""
     plan = course.plan(opened.recording, {})
-    watched = Monitor(plan.params, plan.calibration)
-    groups = paced(opened.recording.batches(), speed) if math.isfinite(speed) else opened.recording.batches()
     if plan.refused:
         click.echo(f"{opened.recording.path.name}: {plan.refused}", err=True)
     if as_json:
-        for outcome in outcomes(watched, groups):
+        for outcome in outcomes(opened, plan, speed):
             tell(outcome)
         return
-    own_range = plan.calibration.max_lumbar_flexion if plan.calibration else math.nan
-    with Watch(opened.recording.path.name, own_range) as watch:
-        for outcome in outcomes(watched, groups):
+    seen = watched(opened, plan, speed, opened.recording.path.name)
+    click.echo(f"{plural(len(seen.reps), 'repetition')}, {plural(len(seen.alerts), 'alert')}.")
+
+
+def watched(opened: Session, plan: course.Plan, speed: float, title: str) -> Watch:
+    """The recording through the monitor as it once came, shown as it happens."""
+    with Watch(title, plan.calibration.max_lumbar_flexion) as watch:
+        for outcome in outcomes(opened, plan, speed):
             watch.show(outcome)
-    click.echo(f"{plural(len(watch.reps), 'repetition')}, {plural(len(watch.alerts), 'alert')}.")
+    return watch
 
 
-def outcomes(watched: Monitor, groups: Iterable[Sequence[Input]]) -> Iterator[Outcome]:
-    """All that a monitor says of the inputs; a gap of hours in pieces."""
+def outcomes(opened: Session, plan: course.Plan, speed: float) -> Iterator[Outcome]:
+    """All that a monitor says of the recording; a gap of hours in pieces."""
+    monitor = Monitor(plan.params, plan.calibration)
+    groups = paced(opened.recording.batches(), speed) if math.isfinite(speed) else opened.recording.batches()
     for group in groups:
-        yield from watched.steps(group)
-    yield watched.finish()
+        yield from monitor.steps(group)
+    yield monitor.finish()
 
 
 def tell(outcome: Outcome) -> None:

@@ -140,6 +140,7 @@ class Running:
         path = keeping.new_name("lift")
         writer = Writer(path, keeping.header(opened), threaded=True)
         live = Live(opened.source, Monitor(opened.params, opened.calibration), writer)
+        stack.callback(live.close)  # it may end before it runs
         totals, view = Totals(), View(live, opened, path.name, 1.0 if wish.source == BLE else wish.speed)
         live.listeners += [totals, view]
         live.ask(SET, START)
