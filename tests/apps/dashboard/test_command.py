@@ -71,7 +71,7 @@ def test_it_leaves_nothing_behind() -> None:
 def test_what_reads_the_history_ends_with_it() -> None:
     with program("dashboard", "--source", "simulated") as (one, address):
         host, token = re.findall(r"//([^/]+)(/.*)", address)[0]
-        link = HTTPConnection(host, timeout=60)
+        link = HTTPConnection(host, timeout=240)
         link.request("GET", token)
         first = link.getresponse()
         first.read()
@@ -79,6 +79,6 @@ def test_what_reads_the_history_ends_with_it() -> None:
         assert b"No day yet" in link.getresponse().read()
         link.close()
         one.send_signal(signal.SIGINT)
-        _, words = one.communicate(timeout=60)  # also waits until nobody holds its stderr any more
+        _, words = one.communicate(timeout=240)  # also waits until nobody holds its stderr any more
         assert one.returncode == 0
         assert "Traceback" not in words
