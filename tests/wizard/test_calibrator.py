@@ -16,6 +16,7 @@ from hiphinge.blocks import Calibration, MotionBlock
 from hiphinge.errors import CalibrationRefused
 from hiphinge.wizard import Span, calibrate, swing
 from hiphinge.wizard.calibrator import identity
+from hiphinge.wizard.spans import within
 from tests.wizard.wearings import CALIBRATION, FULL, PURE, Worn, deaf, worn
 
 ALL = ("upper_lumbar", "sacrum", "thigh_left", "thigh_right")
@@ -80,6 +81,22 @@ def test_own_range_and_sitting_are_the_wearers(seed: int) -> None:
     measured = (found.max_lumbar_flexion, found.upright, found.slump)
     np.testing.assert_allclose(np.rad2deg(measured), np.rad2deg(truth), atol=2.0)
     assert found.missing == ()
+
+
+@pytest.mark.parametrize("sites", [FULL, (*FULL, "thigh_left"), ("sacrum", "thigh_right")], ids="_".join)
+def test_own_hip_range_is_the_deepest_of_the_bends(sites: tuple[str, ...]) -> None:
+    session = worn(CALIBRATION, sites=sites)
+    chunks = list(session.played.truth_chunks())
+    t = np.concatenate([c["t_s"] for c in chunks])
+    legs = [name for name in chunks[0] if name.startswith("hip_flexion") and name.endswith("_deg")]
+    bent = within(t, session.spans, "bend")
+    truth = max(np.concatenate([c[name] for c in chunks])[bent].max() for name in legs)
+    assert np.rad2deg(calibrated(session).max_hip_flexion) == pytest.approx(truth, abs=2.0)
+
+
+def test_no_own_hip_range_without_a_thigh_or_bends() -> None:
+    assert math.isnan(calibrated(worn(CALIBRATION, sites=FULL[:2])).max_hip_flexion)
+    assert math.isnan(calibrated(worn(CALIBRATION), "stand", "sit").max_hip_flexion)
 
 
 def test_who_when_and_which_movements_are_kept() -> None:

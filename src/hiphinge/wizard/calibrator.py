@@ -34,6 +34,7 @@ NAN = float("nan")
 TRUNK_SOURCES = ("bend", "sit", "lean")
 THIGH_SOURCES = ("sit", "walk", "lift")
 """Where a mediolateral axis may come from, best first."""
+HIPS = ("hip_flexion", "hip_flexion_left", "hip_flexion_right")
 LEANED = np.deg2rad(15)
 """Tilt of a trunk that leans, rad: walking and standing stay below."""
 RAISED = np.deg2rad(30)
@@ -219,12 +220,24 @@ def _finished(
     done = replace(
         draft,
         max_lumbar_flexion=own,
+        max_hip_flexion=_hip_range(params, angles, spans),
         upright=upright,
         slump=slump,
         missing=missing,
         verdict=verdict.words(replace(draft, max_lumbar_flexion=own, missing=missing), rests, bends, params),
     )
     return replace(done, id=identity(done))
+
+
+def _hip_range(params: Params, angles: AngleBlock, spans: Sequence[Span]) -> float:
+    """Largest hip flexion rad in the bends, which are with straight knees; of the side that went further."""
+    depth = angles.angles.get("trunk_inclination", angles.angles.get("pelvis_tilt"))
+    hips = [x for name, x in angles.angles.items() if name in HIPS]
+    if depth is None or not hips:
+        return NAN
+    bent = within(angles.t, spans, "bend")
+    reached = [range_of_motion.maximal(hip, depth, bent, params.range_of_motion).value for hip in hips]
+    return float(np.fmax.reduce(reached))
 
 
 def measured(params: Params, draft: Calibration, motion: MotionBlock) -> AngleBlock:
