@@ -128,7 +128,7 @@ def test_the_page_tells_the_cores_numbers_and_keys_reach_the_log(served: Dashboa
 def test_a_browser_that_is_closed_in_mid_set_is_not_missed(
     served: Dashboard, window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(served.running, "wish", replace(served.running.wish, speed=1.0))  # longer than a browser takes
+    monkeypatch.setattr(served.running, "wish", replace(served.running.wish, speed=0.5))  # longer than a browser takes
     page = window.go("/")
     page.click("#run")
     page.wait_for_selector("#keys:visible")

@@ -22,10 +22,13 @@ def glance() -> Glance:
     return Glance(Monitor(Params(sensors=SENSORS, alerts=rules.Params(mute=20 * 60.0))))
 
 
-def angles(lumbar: Sequence[float], *phases: str, reps: tuple[Repetition, ...] = ()) -> Outcome:
+def angles(
+    lumbar: Sequence[float], *phases: str, reps: tuple[Repetition, ...] = (), counted: tuple[Repetition, ...] = ()
+) -> Outcome:
     columns = {"lumbar_flexion": np.array(lumbar, float), "hip_flexion": 2.0 * np.array(lumbar, float)}
     events = tuple(Event(0.0, "phase", {"phase": phase}) for phase in phases)
-    return Outcome(AngleBlock(np.arange(len(lumbar)) / 100, columns, np.zeros(len(lumbar), np.uint8)), events, reps)
+    block = AngleBlock(np.arange(len(lumbar)) / 100, columns, np.zeros(len(lumbar), np.uint8))
+    return Outcome(block, events, reps, counted=counted)
 
 
 def at(second: int, action: str, value: str = "") -> list[Input]:
@@ -35,12 +38,26 @@ def at(second: int, action: str, value: str = "") -> list[Input]:
 def test_the_peak_is_that_of_every_instant_and_of_the_repetition_under_way(glance: Glance) -> None:
     glance([], angles([0.1, 0.9, 0.2], "descent"))
     assert (glance.back, glance.back_peak, glance.hip_peak) == (0.2, 0.9, 1.8)
-    glance([], angles([0.1], "ascent", "standing"))
+    one = repetition(1, 1.0, 0.8, 1.2, "hinge")
+    glance([], angles([0.1], "ascent", "standing", counted=(one,)))
     assert glance.back_peak == 0.9
-    glance([], angles([0.3], "descent", reps=(repetition(1, 1.0, 0.8, 1.2, "hinge"),)))
+    glance([], angles([0.3], "descent", reps=(one,)))
     assert glance.back_peak == 0.3  # the one before is told late: the next is under way
     glance([], angles([0.0], "standing", reps=(repetition(2, 5.0, 0.5, 1.2, "hinge"),)))
     assert (glance.back_peak, glance.hip_peak, glance.reps) == (0.5, 1.2, 2)
+
+
+def test_a_movement_that_was_no_repetition_leaves_the_last_one_to_be_seen(glance: Glance) -> None:
+    """Sitting down, the bends of a calibration."""
+    glance([], angles([0.9], "descent"))
+    glance([], angles([0.0], "standing"))
+    assert math.isnan(glance.back_peak)
+    one = repetition(1, 1.0, 0.8, 1.2, "hinge")
+    glance([], angles([0.8], "descent"))
+    glance([], angles([0.0], "standing", reps=(one,), counted=(one,)))
+    glance([], angles([0.4], "descent"))
+    glance([], angles([0.0], "standing"))
+    assert (glance.back_peak, glance.hip_peak) == (0.8, 1.2)
 
 
 def test_a_set_is_the_wearers_own_or_the_latest_found(glance: Glance) -> None:

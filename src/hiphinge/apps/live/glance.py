@@ -21,7 +21,7 @@ class Glance:
     """A listener. Angles in rad, NaN where they cannot be known; times in s on the inputs' clock.
 
     ``back``, ``hip`` now, as ``shown`` names them; ``back_peak``, ``hip_peak`` of the
-    repetition that is under way, or of the last. ``rows``: what the last feed brought,
+    movement that is under way, else of the last repetition. ``rows``: what the last feed brought,
     as in :data:`angles.COLUMNS`. ``of_set``: repetitions of the set, which is the
     wearer's own or else the latest that was found; ``reps`` counts all.
     """
@@ -35,6 +35,7 @@ class Glance:
         self._mute = params.alerts.mute
         self.begun = self.now = math.nan
         self.back = self.hip = self.back_peak = self.hip_peak = math.nan
+        self._last = (math.nan, math.nan)
         self.rows: Floats = np.empty((0, len(COLUMNS)))
         self.phase = STANDING
         self.set_from: float | None = None
@@ -98,6 +99,8 @@ class Glance:
                 self.phase = str(event.data["phase"])
                 if self.phase == DESCENT:
                     self.back_peak = self.hip_peak = math.nan
+                elif self.phase == STANDING and not outcome.counted:  # sitting down, a calibration's bend
+                    self.back_peak, self.hip_peak = self._last
         self.rows = self.shown.rows(outcome.angles.t, outcome.angles.angles)
         if not len(self.rows):
             return
@@ -113,7 +116,6 @@ class Glance:
             self.of_set = []
         if self.set_from is None or rep.start >= self.set_from:
             self.of_set.append(rep)
-        if self.phase == STANDING and math.isfinite(rep.peak_lumbar_flexion):
-            self.back_peak = rep.peak_lumbar_flexion
-        if self.phase == STANDING and math.isfinite(rep.peak_hip_flexion):
-            self.hip_peak = rep.peak_hip_flexion
+        self._last = (rep.peak_lumbar_flexion, rep.peak_hip_flexion)
+        if self.phase == STANDING:
+            self.back_peak, self.hip_peak = self._last
