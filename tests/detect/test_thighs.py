@@ -74,6 +74,16 @@ def test_a_tilted_sensor_is_taken_by_the_walk_and_a_bicycle_teaches_nothing(tilt
     assert last(legs.follow(cells(30, felt(80.0 + tilted), 80.0 + tilted), [])) == pytest.approx(said, abs=1.0)
 
 
+@pytest.mark.parametrize(("shifted", "said"), [(4.0, 84.0), (-8.0, 78.0)])
+def test_who_walks_otherwise_than_at_first_wears_it_otherwise(shifted: float, said: float) -> None:
+    """Walked with 2° forward; put on again 4° off it may still be the walk, 8° off it is the sensor. A thigh at 80°."""
+    legs = worn()
+    for first, seen in ((0, 2.0), (10, 2.0), (20, 2.0), (30, 2.0 + shifted), (40, 2.0 + shifted), (50, 2.0 + shifted)):
+        legs.follow(cells(first, felt(seen), seen), list(range(max(first - 3, 0), first + 7)))
+    seen = 80.0 + shifted
+    assert last(legs.follow(cells(60, felt(seen), seen), [])) == pytest.approx(said, abs=1.0)
+
+
 def test_any_grouping_gives_the_same() -> None:
     """A second of walking is used four seconds after it, however late or early it was told."""
     rng = np.random.default_rng(3)

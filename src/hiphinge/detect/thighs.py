@@ -36,6 +36,7 @@ class Params:
     aside : rad by which gravity must see more than the elevation.
     turned : rad between the reference of walking and that of the calibration,
         from which the sensor counts as turned; people walk with thighs up to 8° forward.
+    moved : the same, from how this wearer walked at first: each walks much like before.
     walked, learned : s of walking that are averaged, and the least.
     upright : rad by which a walking thigh may on average be off the reference so
         far: a car and a bicycle shake like steps, but raise the thigh further.
@@ -49,6 +50,7 @@ class Params:
     smooth: float = 1.0
     aside: float = field(default=np.deg2rad(10), metadata={"unit": "rad"})
     turned: float = field(default=np.deg2rad(12), metadata={"unit": "rad"})
+    moved: float = field(default=np.deg2rad(6), metadata={"unit": "rad"})
     walked: int = 20
     learned: int = 10
     steady: float = 0.93
@@ -82,6 +84,7 @@ class Thigh:
             self._zero = rotation.rotate(q, np.array([0.0, 1.0, 0.0]))
             self._right = rotation.rotate(q, np.array([0.0, 0.0, 1.0])) if mounting.axis_from else None
         self._reference = self._zero  # what the next second of walking is held against
+        self._walked: Floats | None = None  # how the wearer walked at first, by the calibration's sensor
         self._past = np.empty((0, 4))
         self._walks: deque[Floats] = deque(maxlen=params.walked)
         self._own: deque[tuple[int, Floats | None, bool]] = deque()  # from which second on, what, and upright
@@ -151,7 +154,11 @@ class Thigh:
         if np.sqrt(_dot(mean, mean)) < p.steady:
             return
         own = _unit(mean)
-        fits = self._zero is not None and _between(own, self._zero) < p.turned
+        fits = self._zero is not None and bool(_between(own, self._zero) < p.turned)
+        if fits and self._walked is not None:
+            fits = bool(_between(own, self._walked) < p.moved)
+        elif fits:
+            self._walked = own
         self._keep(second, None if fits else own, True)
         self._reference = self._zero if fits else own
 
