@@ -14,10 +14,10 @@ PACKAGE = ROOT / "src" / "hiphinge"
 
 ROOMS = frozenset(
     "blocks rotation runs errors devices streams fusion kinematics detect coach alerts monitor wizard settings "
-    "reception recording formats history simulate sources sinks session apps __main__ __init__".split()
+    "intake params reception recording formats history simulate sources sinks session apps __main__ __init__".split()
 )
 STAGES = frozenset({"devices", "streams", "fusion", "kinematics", "detect", "coach", "alerts"})
-PURE = STAGES | {"wizard", "monitor", "reception", "rotation", "runs", "blocks", "errors"}
+PURE = STAGES | {"wizard", "monitor", "intake", "params", "reception", "rotation", "runs", "blocks", "errors"}
 """Rooms at or below ``wizard``: no I/O, no async, no log, no clock, no chance."""
 
 
