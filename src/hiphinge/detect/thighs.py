@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -36,7 +37,8 @@ class Params:
     aside : rad by which gravity must see more than the elevation.
     turned : rad between the reference of walking and that of the calibration,
         from which the sensor counts as turned; people walk with thighs up to 8° forward.
-    moved : the same, from how this wearer walked at first: each walks much like before.
+    moved : the same from how this wearer walked at first, from which the elevation is
+        taken as that much off: each walks much like before, within 1°.
     walked, learned : s of walking that are averaged, and the least.
     upright : rad by which a walking thigh may on average be off the reference so
         far: a car and a bicycle shake like steps, but raise the thigh further.
@@ -72,6 +74,15 @@ class Raised:
     upright: Bools
 
 
+class _Taught(NamedTuple):
+    """What walking taught, from ``second`` on: ``own`` (3,) up in a turned sensor's axes, or how far it is ``off``."""
+
+    second: int
+    own: Floats | None
+    off: float
+    upright: bool
+
+
 class Thigh:
     """Cells and walking in, how far it is raised out."""
 
@@ -84,13 +95,11 @@ class Thigh:
             self._zero = rotation.rotate(q, np.array([0.0, 1.0, 0.0]))
             self._right = rotation.rotate(q, np.array([0.0, 0.0, 1.0])) if mounting.axis_from else None
         self._reference = self._zero  # what the next second of walking is held against
-        self._walked: Floats | None = None  # how the wearer walked at first, by the calibration's sensor
+        self._walked: float | None = None  # how far the thigh was raised on average when the wearer first walked
         self._past = np.empty((0, 4))
         self._walks: deque[Floats] = deque(maxlen=params.walked)
-        self._own: deque[tuple[int, Floats | None, bool]] = deque()  # from which second on, what, and upright
-        self._now: Floats | None = None
-        self._upright = True
-        self._latest: tuple[Floats | None, bool] = (None, True)  # of those, the last
+        self._own: deque[_Taught] = deque()
+        self._now = self._latest = _Taught(0, None, 0.0, True)
 
     def follow(self, cells: CellBlock, elevation: Floats, walked: list[tuple[int, Floats]]) -> Raised:
         """``elevation`` (n,) rad or NaN; ``walked``: newly known seconds of walking with the mean of acc (3,) there."""
@@ -99,13 +108,13 @@ class Thigh:
         up, largest = self._lately(cells, np.abs(elevation))
         angle, aside, upright = elevation.copy(), np.zeros(len(cells), bool), np.ones(len(cells), bool)
         seconds = len(cells) // PER_SECOND
-        edges = [0, *(at - cells.first for at, _, _ in self._own if 0 < at - cells.first < seconds), seconds]
+        edges = [0, *(one.second - cells.first for one in self._own if 0 < one.second - cells.first < seconds), seconds]
         for start, stop in pairwise(edges):
-            while self._own and self._own[0][0] <= cells.first + start:
-                _, self._now, self._upright = self._own.popleft()
+            while self._own and self._own[0].second <= cells.first + start:
+                self._now = self._own.popleft()
             part = slice(start * PER_SECOND, stop * PER_SECOND)
-            angle[part], aside[part] = self._judge(up[part], elevation[part], largest[part])
-            upright[part] = self._upright
+            angle[part], aside[part] = self._judge(up[part], elevation[part] - self._now.off, largest[part])
+            upright[part] = self._now.upright
         return Raised(angle, aside, upright)
 
     def _lately(self, cells: CellBlock, raised: Floats) -> tuple[Floats, Floats]:
@@ -123,11 +132,11 @@ class Thigh:
         nowhere = np.zeros(len(up), bool)
         known = np.isfinite(elevation)
         if self._zero is None:
-            own = np.full(len(up), np.nan) if self._now is None else _between(up, self._now)
+            own = np.full(len(up), np.nan) if self._now.own is None else _between(up, self._now.own)
             return np.where(known, elevation, own), nowhere
-        if self._now is not None:
+        if self._now.own is not None:
             backward = known & (elevation < -self.params.behind)
-            own = _between(up, self._now)
+            own = _between(up, self._now.own)
             return np.where(backward, -own, own), nowhere
         inclination = _between(up, self._zero)
         beyond = known & (inclination > largest + self.params.aside)
@@ -143,8 +152,8 @@ class Thigh:
             return
         up = _unit(acc)
         upright = self._reference is None or bool(_between(up, self._reference) <= p.upright)
-        if upright != self._latest[1]:
-            self._keep(second, self._latest[0], upright)
+        if upright != self._latest.upright:
+            self._keep(self._latest._replace(second=second, upright=upright))
         if not upright:
             return
         self._walks.append(up)
@@ -154,17 +163,23 @@ class Thigh:
         if np.sqrt(_dot(mean, mean)) < p.steady:
             return
         own = _unit(mean)
-        fits = self._zero is not None and bool(_between(own, self._zero) < p.turned)
-        if fits and self._walked is not None:
-            fits = bool(_between(own, self._walked) < p.moved)
-        elif fits:
-            self._walked = own
-        self._keep(second, None if fits else own, True)
+        fits = self._zero is not None and _between(own, self._zero) < p.turned
+        self._keep(_Taught(second, None if fits else own, self._off(own) if fits else 0.0, True))
         self._reference = self._zero if fits else own
 
-    def _keep(self, second: int, own: Floats | None, upright: bool) -> None:
-        self._latest = own, upright
-        self._own.append((second, *self._latest))
+    def _off(self, own: Floats) -> float:
+        """By how much more rad the thigh seems raised in walking than it was at first; 0 where it may be the walk."""
+        if self._zero is None or self._right is None:
+            return 0.0
+        forward = np.cross(self._zero, self._right)
+        raised = float(np.arctan2(_dot(own, forward), _dot(own, self._zero)))
+        self._walked = raised if self._walked is None else self._walked
+        off = raised - self._walked
+        return off if abs(off) > self.params.moved else 0.0
+
+    def _keep(self, taught: _Taught) -> None:
+        self._latest = taught
+        self._own.append(taught)
 
 
 class Thighs:
