@@ -195,7 +195,7 @@ def test_a_damaged_recording_exports_what_is_left_and_says_so(folder, tmp_path, 
     (folder / "sacrum.csv").write_text(long)
     run(capsys, "import", "csv", folder, "-o", file)
     content = bytearray(file.read_bytes())
-    place = 6 * len(content) // 10  # past the copies of the attachments
+    place = 8 * len(content) // 10  # past the copies of the attachments
     content[place : place + 2000] = bytes(2000)
     file.write_bytes(bytes(content))
     code, err = run(capsys, "export", "csv", file, "-o", tmp_path / "back")
