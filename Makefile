@@ -30,8 +30,9 @@ $(STAMP): pyproject.toml requirements.lock $(if $(CURRENT),,FORCE)
 demo: install
 	@$(BIN)/hiphinge demo $(ARGS)
 
+# Four at a time on any machine: many tests wait for a radio, a browser or a clock.
 test: install
-	@$(BIN)/python -m pytest -q -n logical --nbmake tests src $(wildcard notebooks) $(ARGS)
+	@$(BIN)/python -m pytest -q -n 4 --nbmake tests src $(wildcard notebooks) $(ARGS)
 
 check: install
 	$(BIN)/ruff check
