@@ -71,8 +71,9 @@ async def answering(answer: Answer) -> AsyncIterator[None]:
 
     server, place = await _listen(serve)
     try:
-        _write_card({**(owner() or {}), **place, "token": token})
         async with server:
+            await server.start_serving()
+            _write_card({**(owner() or {}), **place, "token": token})
             yield
     finally:
         if "path" in place:
@@ -141,14 +142,15 @@ async def _ask(question: dict[str, Any]) -> dict[str, Any] | None:
 
 
 async def _listen(serve: Callable[..., Awaitable[None]]) -> tuple[asyncio.Server, dict[str, object]]:
+    """A server that does not serve yet: cancelled while it is made, it would be left open."""
     if sys.platform == "win32":
-        server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=LARGEST_LINE)
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=LARGEST_LINE, start_serving=False)
         return server, {"port": server.sockets[0].getsockname()[1]}
     path = _socket_path()
     path.unlink(missing_ok=True)
     before = os.umask(0o177)  # the socket is made for its owner only
     try:
-        server = await asyncio.start_unix_server(serve, path, limit=LARGEST_LINE)
+        server = await asyncio.start_unix_server(serve, path, limit=LARGEST_LINE, start_serving=False)
     finally:
         os.umask(before)
     return server, {"path": str(path)}

@@ -85,11 +85,17 @@ class Running:
         self._start(self._check, "checking a calibration")
 
     async def end(self) -> None:
-        """End in good order what runs."""
+        """End in good order what runs; what is only being opened is given up."""
+        task = self._task
+        if task is None:
+            return
         if self.live:
             self.live.stop()
-        if self._task:
-            await asyncio.wait([self._task])
+        elif self.doing == OPENING and not task.cancelling():
+            task.cancel()
+        await asyncio.wait([task])
+        if task.cancelled() and self._task is task:  # it may not even have begun
+            self.doing, self.words = IDLE, "Stopped before it began."
 
     def press(self, key: str) -> None:
         """A key of the live page; InputError where it is none, or nothing runs."""

@@ -1,0 +1,45 @@
+"""What the dashboard runs can be ended at any moment, also while it is still being opened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from hiphinge.apps.dashboard.running import IDLE, LIVE, OPENING, Running, Wish
+
+BEGINNINGS: list[Callable[[Running], None]] = [Running.begin, Running.calibrate]
+
+
+@pytest.mark.parametrize("begin", BEGINNINGS)
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 5])
+def test_what_is_only_being_opened_is_given_up(begin: Callable[[Running], None], turns: int) -> None:
+    async def main() -> None:
+        running = Running(Wish("simulated"))
+        begin(running)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(60):
+            await asyncio.gather(running.end(), running.end())
+        assert running.words.startswith("Stopped before") or "0 repetitions" in running.words
+        assert running.doing == IDLE
+        begin(running)  # and nobody holds the sensors any more
+        await running.end()
+
+    asyncio.run(main())
+
+
+def test_a_session_that_runs_is_ended_and_told() -> None:
+    async def main() -> None:
+        running = Running(Wish("simulated"))
+        running.begin()
+        while running.doing == OPENING:
+            await asyncio.sleep(0.01)
+        assert running.doing == LIVE, running.words
+        async with asyncio.timeout(60):
+            await running.end()
+        assert (running.doing, running.live) == (IDLE, None)
+        assert "repetition" in running.words
+
+    asyncio.run(main())
