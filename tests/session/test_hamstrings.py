@@ -31,7 +31,7 @@ def part(whole: AngleBlock, a: int, b: int) -> AngleBlock:
 
 def found(*blocks: AngleBlock, spans: tuple[Span, ...] = BENDS) -> float | None:
     """The test after these."""
-    heard = Hamstrings(spans)
+    heard = Hamstrings(spans, 100.0)
     for one in blocks:
         heard.add(one)
     return heard.tests().get("hamstring_deg")

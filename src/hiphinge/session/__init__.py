@@ -113,7 +113,7 @@ class Session:
         """
         plan = course.plan(self.recording, overrides or {})
         run, angles = course.Course(self.recording, plan), AngleStream(self.sites, take)
-        hamstrings = Hamstrings(course.marked(self.recording))
+        hamstrings = Hamstrings(course.marked(self.recording), plan.params.range_of_motion.rate)
         reps: list[Repetition] = []
         bouts: list[Bout] = []
         alerts: list[Alert] = []

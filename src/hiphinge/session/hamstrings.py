@@ -22,20 +22,18 @@ HELD_S = 0.3
 
 
 class Hamstrings:
-    """Listens to the angles of a recording whose bends are marked."""
+    """Listens to the angles of a recording whose bends are marked; ``rate`` Hz of their grid."""
 
-    def __init__(self, spans: Iterable[Span]) -> None:
+    def __init__(self, spans: Iterable[Span], rate: float) -> None:
         self._bends = tuple(span for span in spans if span.label == BEND)
+        self._least = round(HELD_S * rate)
         self._tilts: list[Floats] = []
-        self._step_s = np.inf
 
     def add(self, angles: AngleBlock) -> None:
         """Take one block of angles, of any length."""
         thighs = [x for name, x in angles.angles.items() if name.startswith("thigh_elevation")]
         if not self._bends or not thighs or "pelvis_tilt" not in angles.angles:
             return
-        if len(angles) > 1:
-            self._step_s = min(self._step_s, float(np.diff(angles.t).min()))
         counts = within(angles.t, self._bends, BEND) & (angles.flags & DOUBT == 0)
         for thigh in thighs:
             counts &= np.abs(thigh) <= STRAIGHT
@@ -45,5 +43,4 @@ class Hamstrings:
     def tests(self) -> Mapping[str, float]:
         """``hamstring_deg``; nothing where no bend was marked, or sacrum or thigh was not worn, or knees were bent."""
         tilts = np.sort(np.concatenate([np.empty(0), *self._tilts]))[::-1]
-        n = max(round(HELD_S / self._step_s), 1) if np.isfinite(self._step_s) else 1
-        return {NAME: float(np.rad2deg(tilts[n - 1]))} if len(tilts) >= n else {}
+        return {NAME: float(np.rad2deg(tilts[self._least - 1]))} if len(tilts) >= self._least else {}
