@@ -9,6 +9,7 @@ import click
 from hiphinge.apps.calibrate_recording import command as recording
 from hiphinge.apps.calibrate_sensor import command as sensor
 from hiphinge.apps.numbers import Number
+from hiphinge.apps.plain import PLAIN
 
 SOURCE = "ble (the sensors you wear), simulated (a virtual wearer), or the name of a recording."
 
@@ -24,7 +25,7 @@ SOURCE = "ble (the sensors you wear), simulated (a virtual wearer), or the name 
 @click.option("--check", is_flag=True, help="Ten seconds: does the calibration that was kept still hold?")
 @click.option("--speed", type=Number(0, min_open=True), default=1.0, help="Of a recording or a simulation.")
 @click.option("--seed", default=0, help="Another virtual wearer.")
-@click.option("--plain", is_flag=True, help="Lines instead of a screen: to be read aloud, or on any terminal.")
+@PLAIN
 @click.option("--take-over", is_flag=True, help="End the session that holds the sensors, then begin.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line an event.")
 @click.pass_context

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
@@ -108,7 +107,7 @@ async def _open(wish: Wish, stack: AsyncExitStack) -> Opened:
 
 async def _shown(wish: Wish, opened: Opened, stack: AsyncExitStack) -> Guided:
     """Until the guide is done or the source ends, on the terminal or as lines."""
-    show = JsonLines() if wish.as_json else Screen(opened.wearer, plain=wish.plain or os.environ.get("TERM") == "dumb")
+    show = JsonLines() if wish.as_json else Screen(opened.wearer, plain=wish.plain)
     guided = Guided(opened, show.show, sitting=wish.sitting)
     asks = sys.stdin.isatty() and not wish.as_json
     if not opened.answered and not asks:

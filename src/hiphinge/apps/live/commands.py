@@ -10,6 +10,7 @@ import click
 
 from hiphinge.apps.live.run import Wish, run
 from hiphinge.apps.numbers import Number
+from hiphinge.apps.plain import PLAIN
 
 SOURCE = "ble (the sensors you wear), simulated, or the name of a recording."
 
@@ -17,7 +18,7 @@ SOURCE = "ble (the sensors you wear), simulated, or the name of a recording."
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What both have."""
     for option in (
-        click.option("--plain", is_flag=True, help="Lines instead of a screen: to be read aloud, or on any terminal."),
+        PLAIN,
         click.option("--take-over", is_flag=True, help="End the session that holds the sensors, then begin."),
         click.option("--json", "as_json", is_flag=True, help="One JSON line an event."),
         click.option("--wearer", default="", metavar="NAME", help="Whose calibration."),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -195,7 +194,7 @@ def _view(live: Live, opened: Opened, wish: Wish, views: ExitStack) -> tuple[Sho
         live.listeners.append(JsonLines(live.health))
         return live.run, lambda words: line("feedback", message=words)
     terminal = sys.stdout.isatty() and sys.stdin.isatty()
-    if terminal and not wish.plain and os.environ.get("TERM") != "dumb":
+    if terminal and not wish.plain:
         from hiphinge.apps.gym.screen import Gym, watched  # noqa: PLC0415  textual takes 0.3 s
 
         screen = Gym(live, wish.what)
