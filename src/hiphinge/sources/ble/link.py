@@ -31,7 +31,7 @@ from hiphinge.sources.ble.conversation import Conversation
 from hiphinge.sources.ble.radio import Radio
 from hiphinge.sources.ble.scan import Scan, Sighting
 from hiphinge.sources.ble.sync import Shared
-from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_sensor, of_the_radio
+from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_link
 from hiphinge.sources.inbox import host_ns
 
 FIRST_S, CONNECT_S, SET_UP_S, LEAVE_S = 4.0, 10.0, 20.0, 2.0
@@ -85,7 +85,7 @@ class SensorLink:
                 self._lost(str(e))
                 await self._back_off(REFUSED_MOST_S)
             except (Broken, *BLEAK_ERRORS) as e:
-                self._lost(str(e) if isinstance(e, Broken) else of_the_radio(e) or of_a_sensor(e))
+                self._lost(str(e) if isinstance(e, Broken) else of_a_link(e))
                 await self._back_off(BACK_OFF_MOST_S)
             since = time.monotonic()
 
@@ -175,7 +175,7 @@ class SensorLink:
             async with asyncio.timeout(wanted.lasts + VIBRATE_S):
                 await talk.carry_out(self.driver.vibrate(pulse_s, pulses))
         except BLEAK_ERRORS as e:
-            raise self._still(of_the_radio(e) or of_a_sensor(e)) from e
+            raise self._still(of_a_link(e)) from e
 
     def _still(self, why: str) -> SensorRefused:
         return SensorRefused(

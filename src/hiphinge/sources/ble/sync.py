@@ -16,7 +16,7 @@ from hiphinge.blocks import Packet
 from hiphinge.devices.driver import SYNCHRONISED, SYNCHRONISING, UNSYNCHRONISED, SharedClock
 from hiphinge.errors import SensorRefused
 from hiphinge.sources.ble.conversation import Conversation
-from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_sensor, of_the_radio
+from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_link
 from hiphinge.sources.inbox import host_ns
 from hiphinge.streams.clock import Base
 
@@ -144,7 +144,7 @@ async def _let_go(talk: Conversation) -> None:
 
 
 def _words(error: BaseException) -> str:
-    return str(error) if isinstance(error, SensorRefused) else of_the_radio(error) or of_a_sensor(error)
+    return str(error) if isinstance(error, SensorRefused) else of_a_link(error)
 
 
 def _unheard(_: Packet) -> None:

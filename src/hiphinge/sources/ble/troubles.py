@@ -60,6 +60,11 @@ def of_the_radio(error: BaseException) -> str | None:
     return None
 
 
+def of_a_link(error: BaseException) -> str:
+    """Why one sensor is not connected, whichever of the two it was."""
+    return of_the_radio(error) or of_a_sensor(error)
+
+
 def of_a_sensor(error: BaseException) -> str:
     """Why one sensor could not be had, in a clause."""
     if isinstance(error, TimeoutError):

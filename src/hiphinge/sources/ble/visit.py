@@ -12,7 +12,7 @@ from hiphinge.errors import SensorRefused
 from hiphinge.sources.ble.conversation import Conversation
 from hiphinge.sources.ble.radio import Radio
 from hiphinge.sources.ble.scan import Sighting
-from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_sensor, of_the_radio
+from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_link
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ async def visit(radio: Radio, seen: Sighting, driver: Driver, steps: Steps[T]) -
             await client.connect()
             return await talk.carry_out(steps)
     except BLEAK_ERRORS as e:
-        why = of_the_radio(e) or of_a_sensor(e)
+        why = of_a_link(e)
         raise SensorRefused(
             f"{seen.name or seen.address}: {why}. Wake it, bring it near and close other apps that may hold it.",
             sensor=seen.address,
