@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import pyarrow as pa
@@ -21,9 +21,6 @@ from hiphinge.apps.report.words import plural, span
 from hiphinge.errors import CalibrationRefused, InputError, SettingsError
 from hiphinge.recording import replacing
 from hiphinge.session import Found, Session
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 ANGLES, SUMMARY, REPORT = "angles.parquet", "summary.json", "report.html"
 
@@ -131,14 +128,6 @@ class StoredAngles(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._names)
-
-
-def csv_text(frame: pd.DataFrame) -> str:
-    """A table as its .csv: header always, true and false in small letters, empty where not known."""
-    flags = frame.select_dtypes("boolean").columns
-    small = {name: frame[name].map({True: "true", False: "false"}, na_action="ignore") for name in flags}
-    text: str = frame.assign(**small).to_csv(index=False)
-    return text
 
 
 def write_text(path: Path, text: str) -> None:

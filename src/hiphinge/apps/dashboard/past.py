@@ -8,11 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from hiphinge.apps.analyze import csv_text
 from hiphinge.apps.dashboard import plots
 from hiphinge.apps.history import deleting, gathering, sections
 from hiphinge.apps.history.remarks import in_words
-from hiphinge.apps.history.tables import Period, read, week_of
+from hiphinge.apps.history.tables import Period, csv_text, read, week_of
 from hiphinge.apps.history.view import View, view_of
 from hiphinge.apps.live import keeping
 from hiphinge.apps.report.page import Section, Table

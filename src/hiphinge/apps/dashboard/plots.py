@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from hiphinge.apps.history.sections import BINS, DRAWN, axis_names
+from hiphinge.apps.history.sections import BINS, DRAWN, OWN_FIGURE, axis_names
 from hiphinge.apps.history.told import hours
 from hiphinge.apps.history.view import View
 from hiphinge.apps.report.words import number
 from hiphinge.history.days import BIN_NAMES, POSTURES
 from hiphinge.history.entry import plain
-from hiphinge.history.trends import MEASURES, monday, values
+from hiphinge.history.trends import TESTS, monday, values
 
 HOUR, MINUTE = 3600.0, 60.0
 BARS, DOTS, HOURS = "bars", "dots", "hours"
@@ -83,11 +83,7 @@ def by_day(view: View, link: Link) -> Iterator[Plot]:
         bins = [_series(BINS[i], f"bin{i}", days[name] / HOUR) for i, name in enumerate(BIN_NAMES)]
         yield Plot("Sitting", words, "h", *axis, bins)
     yield from _measured(view, days, axis, "minutes of walking")
-    for measure in MEASURES:
-        if measure.name.endswith("test") and len(known := values(days, measure)):
-            shown = known.reindex(days["day"])
-            words = "Your own figure and its way; no pass, no fail."
-            yield _dots(measure.name.capitalize(), words, measure.unit, axis, _series(measure.name, "hip", shown))
+    yield from _tests(days, axis, lambda known: known.reindex(days["day"]))
 
 
 def by_week(view: View, link: Link) -> Iterator[Plot]:
@@ -97,11 +93,9 @@ def by_week(view: View, link: Link) -> Iterator[Plot]:
     sitting = _series("sitting", "sitting", weeks["sitting_s"] / HOUR)
     yield Plot("Sitting", "Mean of a day.", "h", *axis, [sitting])
     yield from _measured(view, weeks, axis, "minutes of walking a day")
-    for measure in MEASURES:
-        if measure.name.endswith("test") and len(known := values(view.days, measure)):
-            shown = known.groupby(known.index.map(monday)).mean().reindex(weeks["week"])
-            words = "Your own figure and its way; no pass, no fail."
-            yield _dots(measure.name.capitalize(), words, measure.unit, axis, _series(measure.name, "hip", shown))
+    yield from _tests(
+        view.days, axis, lambda known: known.groupby(known.index.map(monday)).mean().reindex(weeks["week"])
+    )
 
 
 def _measured(view: View, table: pd.DataFrame, axis: tuple[list[str], list[str]], walking: str) -> Iterator[Plot]:
@@ -122,6 +116,15 @@ def _measured(view: View, table: pd.DataFrame, axis: tuple[list[str], list[str]]
     if table["lumbar_share_pct"].notna().any():
         words = "How much of a bend came from the low back; the rest came from the hips."
         yield _dots("Share of the low back", words, "%", axis, _series("low back", "back", table["lumbar_share_pct"]))
+
+
+def _tests(
+    days: pd.DataFrame, axis: tuple[list[str], list[str]], placed: Callable[[pd.Series], pd.Series]
+) -> Iterator[Plot]:
+    """Each test that was done; ``placed``: its values by day as they stand along the axis."""
+    for test in TESTS:
+        if len(known := values(days, test)):
+            yield _dots(test.name.capitalize(), OWN_FIGURE, test.unit, axis, _series(test.name, "hip", placed(known)))
 
 
 def _dots(title: str, words: str, unit: str, axis: tuple[list[str], list[str]], series: Series) -> Plot:

@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from hiphinge import history
-from hiphinge.apps.analyze import csv_text, write_text
+from hiphinge.apps.analyze import write_text
 from hiphinge.apps.history import deleting
 from hiphinge.apps.history.gathering import catch_up
-from hiphinge.apps.history.tables import Period, week_of
+from hiphinge.apps.history.tables import Period, csv_text, week_of
 from hiphinge.apps.history.told import told
 from hiphinge.apps.history.typed import NOTICED_CM, keep_ankle
 from hiphinge.apps.history.view import View, views

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bokeh.model import Model
 
 from hiphinge.apps.history import drawings, sections
-from hiphinge.apps.history.sections import BINS, DRAWN
+from hiphinge.apps.history.sections import BINS, DRAWN, OWN_FIGURE
 from hiphinge.apps.history.view import View
 from hiphinge.apps.report import colours
 from hiphinge.apps.report.facts import SAFETY
@@ -107,4 +107,4 @@ def _tests(view: View, made: dict[str, Model]) -> Iterator[Section]:
         if test.column in view.days and view.days[test.column].notna().any():
             days = view.days[view.days[test.column].notna()]
             made[test.column] = drawings.dots(days, days[test.column], f"{test.name}, {test.unit}", colours.HIP)
-            yield Section(test.name.capitalize(), ("Your own figure and its way; no pass, no fail.",), plot=test.column)
+            yield Section(test.name.capitalize(), (OWN_FIGURE,), plot=test.column)

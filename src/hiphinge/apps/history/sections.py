@@ -22,6 +22,8 @@ DRAWN = 28
 LONGEST_BOUTS = 12
 BINS = ("under 15 min", "15 to 30 min", "30 to 60 min", "60 min and more")
 """Lengths of stretches of sitting."""
+OWN_FIGURE = "Your own figure and its way; no pass, no fail."
+"""Of a test."""
 
 
 def axis_names(days: Sequence[str]) -> list[str]:

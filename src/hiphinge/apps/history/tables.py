@@ -8,11 +8,9 @@ from datetime import date, timedelta
 import pandas as pd
 
 from hiphinge import history
+from hiphinge.apps.doubts import MADE_ELSEWHERE
 from hiphinge.history import Journal
 from hiphinge.history.trends import doubtful
-
-NOT_LIVE = ("import", "simulat")
-"""How the source of a recording begins that may be as old as it likes."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,16 @@ def read(journal: Journal, today: date) -> Tables:
     """All of it. Raises JournalError."""
     sessions, presence, days = journal.table("session"), journal.table("presence"), history.day_table(journal)
     dated = presence[presence["day"] != history.UNDATED]
-    own = sessions["id"][~sessions["source"].fillna("").str.startswith(NOT_LIVE)]
+    own = sessions["id"][~sessions["source"].fillna("").str.startswith(MADE_ELSEWHERE)]
     live = set(dated["day"][dated["session"].isin(own)])
     wrong = frozenset(day for day in days["day"] if doubtful(day, day in live, today))
     overlaps = history.overlaps(dated, history.session_starts(journal))
     return Tables(sessions, presence, journal.table("bout"), days, overlaps, wrong)
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A table as its .csv: header always, true and false in small letters, empty where not known."""
+    flags = frame.select_dtypes("boolean").columns
+    small = {name: frame[name].map({True: "true", False: "false"}, na_action="ignore") for name in flags}
+    text: str = frame.assign(**small).to_csv(index=False)
+    return text
