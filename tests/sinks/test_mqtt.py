@@ -6,7 +6,8 @@ import gc
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -132,24 +133,34 @@ def test_an_address_that_is_none_is_told_without_it(address: str) -> None:
     assert PLANTED not in str(e.value)
 
 
+@contextmanager
+def listening(talk: Callable[[socket.socket], object]) -> Iterator[int]:
+    """The port of somebody who takes one connection, talks, and hangs up."""
+
+    def serve(listener: socket.socket) -> None:
+        other, _ = listener.accept()
+        with other:
+            talk(other)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        yield int(listener.getsockname()[1])
+        thread.join()
+
+
 @pytest.mark.parametrize(
     "answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\x02\x00", b"\x20\x7f", b"\x40\x02\x00\x01"]
 )
 def test_something_else_that_listens_there(answer: bytes) -> None:
     """A web server, a line cut in its first answer: told in words, at once."""
 
-    def talk(listener: socket.socket) -> None:
-        other, _ = listener.accept()
-        with other:
-            other.recv(1024)
-            other.sendall(answer)
+    def talk(other: socket.socket) -> None:
+        other.recv(1024)
+        other.sendall(answer)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=talk, args=(listener,))
-        thread.start()
-        with pytest.raises(SinkError, match="does not answer as one"):
-            reach(Secret(f"mqtt://127.0.0.1:{listener.getsockname()[1]}"))
-        thread.join()
+    with listening(talk) as port, pytest.raises(SinkError, match="does not answer as one"):
+        reach(Secret(f"mqtt://127.0.0.1:{port}"))
 
 
 def test_nobody_there_and_no_such_host() -> None:
@@ -164,18 +175,11 @@ def test_nobody_there_and_no_such_host() -> None:
 @pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")  # paho leaves it to be collected
 def test_tls_is_asked_for_and_a_broker_without_it_is_no_broker() -> None:
     """What comes first is a hello of TLS; the password is not sent in the clear to somebody who has none."""
-    first = []
-
-    def talk(listener: socket.socket) -> None:
-        other, _ = listener.accept()
-        with other:
-            first.append(other.recv(1024))
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=talk, args=(listener,))
-        thread.start()
-        with pytest.raises(SinkError, match="its certificate"):
-            reach(Secret(f"mqtts://a:{PLANTED}@127.0.0.1:{listener.getsockname()[1]}"))
-        thread.join()
+    first: list[bytes] = []
+    with (
+        listening(lambda other: first.append(other.recv(1024))) as port,
+        pytest.raises(SinkError, match="its certificate"),
+    ):
+        reach(Secret(f"mqtts://a:{PLANTED}@127.0.0.1:{port}"))
     assert first[0][0] == 22  # a record of the handshake
     assert PLANTED.encode() not in first[0]

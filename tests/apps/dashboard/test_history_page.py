@@ -17,21 +17,13 @@ from hiphinge.apps.dashboard.running import Wish
 from hiphinge.errors import InputError
 from hiphinge.history import Journal, keep
 from tests.apps.dashboard import worn
-from tests.apps.dashboard.browsing import Window, chromium, program
+from tests.apps.dashboard.browsing import Window
 from tests.apps.dashboard.served import Dashboard, dashboard
 from tests.apps.test_history import desk_days
 from tests.history import made_up_sessions as made
 
 TODAY = date(2026, 11, 20)
 EVIL = worn.EVIL
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if program() is None:
-        pytest.skip("browser: no chromium on this machine")
-    with chromium() as one:
-        yield one
 
 
 def remembered(wearer: str = "ada", days: int = 40) -> None:

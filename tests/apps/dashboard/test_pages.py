@@ -17,7 +17,7 @@ from hiphinge.apps import owner
 from hiphinge.apps.dashboard.running import Wish
 from hiphinge.blocks import Outcome
 from tests.apps.dashboard import worn
-from tests.apps.dashboard.browsing import PAGES, Window, chromium, program
+from tests.apps.dashboard.browsing import PAGES, Window
 from tests.apps.dashboard.served import PATIENCE_S, Dashboard, dashboard
 
 NAME = "2026-03-01 <b>lift<b>.mcap"
@@ -36,14 +36,6 @@ LARGE_AND_WHOLE = """() => {
   const [box, card] = [b.getBoundingClientRect(), b.parentElement.getBoundingClientRect()];
   return box.width <= card.width && box.height < 1.5 * parseFloat(getComputedStyle(b).fontSize) && box.height > 70; }"""
 """A hundred repetitions stand on one line within their card, at a size for three metres."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if program() is None:
-        pytest.skip("browser: no chromium on this machine")
-    with chromium() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
