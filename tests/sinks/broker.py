@@ -84,7 +84,7 @@ class Broker(socketserver.ThreadingTCPServer):
         return Secret(f"mqtt://{who}127.0.0.1:{self.port}")
 
     def next(self) -> tuple[str, str]:
-        return self.heard.get(timeout=20)
+        return self.heard.get(timeout=60)
 
     def until(self, topic: str, text: str) -> None:
         """Wait for this publication."""

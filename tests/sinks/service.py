@@ -29,7 +29,7 @@ class Service(ThreadingHTTPServer):
         return Secret(f"json://127.0.0.1:{self.server_port}/{path}")
 
     def next(self) -> tuple[str, Any]:
-        return self.posts.get(timeout=20)
+        return self.posts.get(timeout=60)
 
 
 class Post(BaseHTTPRequestHandler):

@@ -59,7 +59,7 @@ class Gong(Sink):
         return "gong: ready."
 
     def heard(self, n: int) -> list[str]:
-        return [self.got.get(timeout=10) for _ in range(n)]
+        return [self.got.get(timeout=60) for _ in range(n)]
 
 
 def test_each_sink_gets_the_kinds_that_it_takes() -> None:

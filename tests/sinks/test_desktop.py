@@ -51,7 +51,7 @@ def test_a_cue_is_a_notice(shows: Any) -> None:
     with Delivery([Desktop(feedback.Desktop())], told) as delivery:
         delivery.offer(cue("rounded_back", "not about lifts"))
         delivery.offer(cue())
-        assert shows.shown.get(timeout=10) == ("hiphinge", "hiphinge", MESSAGE)
+        assert shows.shown.get(timeout=60) == ("hiphinge", "hiphinge", MESSAGE)
         assert delivery.states() == (READY,)
     assert shows.shown.empty()
     assert told.all() == []
@@ -76,7 +76,7 @@ def test_a_desktop_that_comes_later_is_used(bus: str) -> None:
         assert told.next() == desktop.NO_DESKTOP
         delivery.offer(cue())
         there = dbus_desktop.Desktop(bus)
-        assert there.shown.get(timeout=10)[2] == MESSAGE
+        assert there.shown.get(timeout=60)[2] == MESSAGE
     there.leave()
     assert told.all() == []
 

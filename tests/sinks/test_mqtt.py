@@ -43,12 +43,12 @@ def reach(secret: Secret) -> None:
 def test_who_it_is_and_its_last_will() -> None:
     with broker() as there:
         reach(there.address())
-        client = there.clients.get(timeout=20)
+        client = there.clients.get(timeout=60)
         assert (client.user, client.password, client.clean) == ("ada", "s@crets", True)
         assert client.will == (WILL.topic, WILL.text, True)
         assert client.keep_alive == mqtt.KEEP_ALIVE_S
         reach(there.address(""))
-        other = there.clients.get(timeout=20)
+        other = there.clients.get(timeout=60)
         assert (other.user, other.password) == (None, None)
         assert other.name != client.name
     assert there.heard.empty()  # who leaves in good order has no will

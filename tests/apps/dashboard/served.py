@@ -15,7 +15,7 @@ from hiphinge.apps.dashboard.pages import Pages
 from hiphinge.apps.dashboard.running import Running, Wish
 from hiphinge.apps.dashboard.server import UNENCRYPTED, Server, until_up
 
-PATIENCE_S = 45.0
+PATIENCE_S = 150.0
 
 
 @dataclass

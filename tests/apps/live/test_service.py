@@ -33,7 +33,7 @@ from tests.benchmarks.worn_home import assigned
 
 WISH = Wish("desk", "ble", "desk-day", None, None, "", False)
 MAKES = {"thigh_right": "hiphinge_ble"}
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
 """For a machine that does much else."""
 
 
