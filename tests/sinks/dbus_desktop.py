@@ -48,7 +48,7 @@ class Desktop(threading.Thread):
         self.refusing = False
         self._address, self._ready = address, threading.Event()
         self.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
 
     def run(self) -> None:
         asyncio.run(self._serve())

@@ -38,7 +38,7 @@ class Post(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.posts.put((self.path, body))
-        self.server.gate.wait(20)
+        self.server.gate.wait(300)
         try:
             self.send_response(self.server.status)
             self.end_headers()

@@ -83,7 +83,7 @@ def test_a_line_that_breaks_is_told_and_its_will_is_done() -> None:
         with connected(there.address(), WILL, lost.set) as publish:
             publish(Message("a", "1"))
             there.cut()
-            assert lost.wait(20)
+            assert lost.wait(60)
             publish(Message("a", "2"))
 
     with broker() as there:

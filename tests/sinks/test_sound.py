@@ -53,7 +53,7 @@ def test_a_cue_reaches_the_device_at_the_wearers_volume(played: tuple[Sound, Hea
     sink, listener = played
     with Delivery([sink], Told()) as delivery:
         delivery.offer(cue("rounded_back"))
-        assert listener.loud.wait(10)
+        assert listener.loud.wait(60)
     assert listener.peak() == pytest.approx(0.4, rel=0.02)  # closing let the melody end
 
 
@@ -65,7 +65,7 @@ def test_muted_nothing_is_heard(played: tuple[Sound, Heard]) -> None:
         sink.depth(0.5)
         delivery.mute(False)
         delivery.offer(cue("good"))
-        assert listener.loud.wait(10)
+        assert listener.loud.wait(60)
     assert listener.peak() == pytest.approx(0.2, rel=0.05)  # the good one is at half the volume
 
 
@@ -73,7 +73,7 @@ def test_the_depth_is_heard_where_it_was_asked_for(played: tuple[Sound, Heard]) 
     sink, listener = played
     with Delivery([sink], Told()) as delivery:
         delivery.depth(0.5)
-        assert listener.loud.wait(10)
+        assert listener.loud.wait(60)
         delivery.depth(math.nan)
     assert listener.peak() <= 0.4 * DEPTH_LEVEL
     quiet = Sound(feedback.Sound(), SILENT)
