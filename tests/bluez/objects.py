@@ -124,6 +124,11 @@ class Adapter(ServiceInterface):
             await asyncio.sleep(0.05)
 
 
+def device_path(address: str) -> str:
+    """Where bluetoothd has the device."""
+    return f"{ADAPTER}/dev_{address.replace(':', '_')}"
+
+
 class Device(ServiceInterface):
     """One twin as bluetoothd knows it."""
 
@@ -131,7 +136,7 @@ class Device(ServiceInterface):
         super().__init__("org.bluez.Device1")
         self.bus, self.trouble, self.twin = bus, trouble, twin
         self.is_connected = self.is_resolved = False
-        self.path = f"{ADAPTER}/dev_{twin.identity.address.replace(':', '_')}"
+        self.path = device_path(twin.identity.address)
         self.characteristics: dict[str, Characteristic] = {}
         self._rssi = rssi
         self._exported: list[str] = []

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
+from dbus_fast import BusType, Message
+from dbus_fast.aio import MessageBus
 
 from hiphinge.blocks import SACRUM, SITES, Link, Sensor
 from hiphinge.errors import RadioError
 from hiphinge.sources.ble import link, scan
 from hiphinge.sources.ble.radio import Radio
-from tests.bluez.bench import Bench
+from tests.bluez.bench import VARIABLE, Bench
 from tests.bluez.bluetoothd import ADDRESSES
-from tests.bluez.objects import ABORTED, FAILED
+from tests.bluez.objects import ABORTED, FAILED, device_path
 from tests.bluez.stories import run
 from tests.sources.ble.following import Followed, following
 
@@ -209,3 +212,26 @@ def test_the_bus_dies_and_is_started_again(bluez: Bench, monkeypatch: pytest.Mon
             await recovered(followed, 1)
 
     run(story())
+
+
+def test_a_link_that_a_program_left_behind_when_it_died_does_not_hide_the_sensor(bluez: Bench) -> None:
+    """BlueZ keeps it, and a sensor that is connected does not advertise."""
+
+    async def story() -> None:
+        died = await MessageBus(bus_type=BusType.SYSTEM).connect()
+        await died.call(Message("org.bluez", device_path(HERE), "org.bluez.Device1", "Connect"))
+        died.disconnect()
+        async with following(Radio(), WORN) as followed:
+            await recovered(followed, 0)
+
+    run(story())
+
+
+def test_a_bus_address_that_is_none_is_a_sentence(bluez: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "nonsense")
+
+    async def story() -> None:
+        with pytest.raises(RadioError, match=r"message bus refuses .*DBUS_SYSTEM_BUS_ADDRESS, then try again"):
+            await scan.nearby(Radio(), 0.5)
+
+    asyncio.run(story())

@@ -15,6 +15,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
 from hiphinge.errors import SettingsError
+from hiphinge.sources.ble import leftover
 
 BACKEND = "HIPHINGE_BLE_BACKEND"
 
@@ -36,6 +37,11 @@ class Radio:
     def scanner(self, heard: Heard) -> BleakScanner:
         """A scanner that calls ``heard`` for every advertisement."""
         return BleakScanner(detection_callback=heard, backend=self.scanner_class)
+
+    async def let_go(self, address: str) -> None:
+        """Of a sensor that is waited for: a link that a program left behind when it died would hide it."""
+        if self.client_class is None:
+            await leftover.let_go(address)
 
     def follow(self, step: str, site: str, attempt: int) -> None:
         """What a guide asks of the wearer: told to a test bench whose scanner class has ``follow``; people read it."""

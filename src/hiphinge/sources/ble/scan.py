@@ -62,6 +62,8 @@ class Scan:
 
     async def wait_for(self, address: str, since: float) -> Sighting:
         """The first advertisement of this sensor after ``since`` (monotonic s); waits for as long as it takes."""
+        if not self._at(address) > since:
+            await self._radio.let_go(address)
         self._waiting += 1
         self._wanted.set()
         try:

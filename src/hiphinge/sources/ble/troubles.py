@@ -11,7 +11,12 @@ import sys
 from bleak import exc
 from bleak.exc import BleakBluetoothNotAvailableReason as Reason
 
-BLEAK_ERRORS = (exc.BleakError, OSError, EOFError, TimeoutError)
+_BUS_ERRORS: tuple[type[Exception], ...] = ()
+if sys.platform == "linux":  # elsewhere there is no D-Bus
+    from dbus_fast.errors import DBusFastError
+
+    _BUS_ERRORS = (DBusFastError,)
+BLEAK_ERRORS = (exc.BleakError, OSError, EOFError, TimeoutError, *_BUS_ERRORS)
 """What bleak lets out when a device, an adapter, D-Bus or the daemon fails."""
 
 _ON = {
@@ -50,14 +55,7 @@ def of_the_radio(error: BaseException) -> str | None:
         if error.dbus_error in _DAEMON:
             return _sentence("its service does not run", "Start it (sudo systemctl start bluetooth)")
         return _reason(_DBUS[error.dbus_error]) if error.dbus_error in _DBUS else None
-    if isinstance(error, (FileNotFoundError, ConnectionRefusedError)) and sys.platform == "linux":
-        return _sentence(
-            "no system message bus here, expected D-Bus and bluetoothd",
-            "Install and start them (sudo apt-get install bluez; sudo systemctl start bluetooth)",
-        )
-    if isinstance(error, EOFError):
-        return _sentence("its service went away", "It is tried again; else: sudo systemctl restart bluetooth")
-    return None
+    return _of_the_bus(error)
 
 
 def of_a_link(error: BaseException) -> str:
@@ -78,6 +76,23 @@ def of_a_sensor(error: BaseException) -> str:
     if isinstance(error, exc.BleakDBusError) and error.dbus_error in _BUSY:
         return "the adapter is busy with another connection"
     return f"the link failed ({str(error) or type(error).__name__})"
+
+
+def _of_the_bus(error: BaseException) -> str | None:
+    """The way to bluetoothd, where that is the trouble."""
+    if isinstance(error, (FileNotFoundError, ConnectionRefusedError)) and sys.platform == "linux":
+        return _sentence(
+            "no system message bus here, expected D-Bus and bluetoothd",
+            "Install and start them (sudo apt-get install bluez; sudo systemctl start bluetooth)",
+        )
+    if isinstance(error, _BUS_ERRORS):
+        return _sentence(
+            f"the system message bus refuses ({error})",
+            "Give this user the right to use it, or correct DBUS_SYSTEM_BUS_ADDRESS",
+        )
+    if isinstance(error, EOFError):
+        return _sentence("its service went away", "It is tried again; else: sudo systemctl restart bluetooth")
+    return None
 
 
 def _reason(reason: Reason) -> str:
