@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
 Flags = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
+LATEST_S = 9.2e9
+"""Whole nanoseconds in 64 bits (Times) end here, 292 years on."""
 
 GRAVITY = 9.80665
 """m/s², standard: 1 g of any sensor. The real one differs by up to 0.3 % with the place, a scale that no angle sees."""

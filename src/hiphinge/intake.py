@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from hiphinge.blocks import Calibration, Control, Event, Fed, ImuBlock, Link, MotionBlock, Packet, PacketRun, Tick
+from hiphinge.blocks import Calibration, Event, Fed, ImuBlock, Link, MotionBlock, Packet, PacketRun, Tick
 from hiphinge.devices.driver import SYNCHRONISED
 from hiphinge.errors import CalibrationRefused
+from hiphinge.markers import TWIST, Marker, from_control
 from hiphinge.params import UNCALIBRATED, Params, worn_sites
 from hiphinge.reception import Reception
 from hiphinge.streams import align, calibrate, clock, twist
-
-MARKER = "marker"
-"""Action of a Control that names a part of the session; its value is JSON with label, start_s and end_s."""
 
 
 class Intake:
@@ -45,13 +42,15 @@ class Intake:
                     packets[one.sensor].append(one)
                 elif one.sensor in self.receptions:
                     packets[one.sensor] = [one]
-            elif self._shares if isinstance(one, Tick) else one.action == MARKER and '"twist"' in one.value:
+            elif isinstance(one, Tick):
+                if self._shares:
+                    samples += self._received(packets)
+                    packets = {}
+                    self._agree(one)
+            elif (marker := from_control(one)) and marker.label == TWIST:
                 samples += self._received(packets)
                 packets = {}
-                if isinstance(one, Tick):
-                    self._agree(one)
-                else:
-                    self._twist(one)
+                self._twist(marker, one.arrival_ns / 1e9)
         if inputs:
             self._horizon = max(self._horizon, *[one.arrival_ns for one in inputs])
         samples += self._received(packets)
@@ -77,13 +76,12 @@ class Intake:
         self.events += [Event(e.arrival_ns / 1e9, "undecoded", {"message": str(e)}) for e in errors]
         return self._rest.correct(self._own.correct(block))
 
-    def _twist(self, told: Control) -> None:
-        """All sensors were twisted in one hand: what remains between their clocks is taken off."""
-        span = _span_ns(told.value)
+    def _twist(self, marker: Marker, t: float) -> None:
+        """All sensors were twisted in one hand, told at ``t`` s: what remains between their clocks is taken off."""
+        span = round(marker.start_s * 1e9), round(marker.end_s * 1e9)
         timed = {name: r for name, r in self.receptions.items() if r.clock}
-        if span is None or len(timed) < 2:
+        if len(timed) < 2:
             return
-        t = told.arrival_ns / 1e9
         try:
             found = twist.offsets({name: r.turned(*span) for name, r in timed.items()}, next(iter(timed)))
         except CalibrationRefused as e:
@@ -106,12 +104,3 @@ class Intake:
     def sharing(self) -> dict[str, tuple[clock.Member, clock.Clock]]:
         """Each sensor's clock, where it has one, and its part in a base."""
         return {name: (r.member, r.clock) for name, r in self.receptions.items() if r.clock}
-
-
-def _span_ns(marker: str) -> tuple[int, int] | None:
-    """Start and end, ns, of a marker's JSON; None where it is none."""
-    try:
-        content = json.loads(marker)
-        return round(float(content["start_s"]) * 1e9), round(float(content["end_s"]) * 1e9)
-    except (ValueError, KeyError, TypeError, OverflowError):
-        return None

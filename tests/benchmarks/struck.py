@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from hiphinge.blocks import SACRUM, THIGH_RIGHT, UPPER_LUMBAR, Input, Outcome
+from hiphinge.markers import ACTION, TWIST, Marker
 from hiphinge.sources.virtual.faults import Params
 from hiphinge.sources.virtual.motion import Motion
 from hiphinge.sources.virtual.peripheral import Peripheral
@@ -151,8 +151,7 @@ async def _twisted(air: OnAir, plan: Plan) -> None:
     if plan.twist:
         now = time.monotonic()
         await asyncio.sleep(max(began + plan.twist - now, 0.0))
-        span = {"label": "twist", "start_s": now, "end_s": began + plan.twist - 0.2}
-        air.live.ask("marker", json.dumps(span))
+        air.live.ask(ACTION, Marker(TWIST, now, began + plan.twist - 0.2).to_text())
 
 
 async def _press(air: OnAir, plan: Plan, diary: Diary) -> None:

@@ -13,11 +13,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "hiphinge"
 
 ROOMS = frozenset(
-    "blocks rotation runs errors devices streams fusion kinematics detect coach alerts monitor wizard settings "
+    "blocks rotation runs markers errors devices streams fusion kinematics detect coach alerts monitor wizard settings "
     "intake params reception recording formats history simulate sources sinks session apps __main__ __init__".split()
 )
 STAGES = frozenset({"devices", "streams", "fusion", "kinematics", "detect", "coach", "alerts"})
-PURE = STAGES | {"wizard", "monitor", "intake", "params", "reception", "rotation", "runs", "blocks", "errors"}
+PURE = STAGES | set("wizard monitor intake params reception rotation runs markers blocks errors".split())
 """Rooms at or below ``wizard``: no I/O, no async, no log, no clock, no chance."""
 
 

@@ -1,4 +1,4 @@
-"""Markers: what is refused, what is noted, and there and back as Controls."""
+"""markers.csv: what is refused, what is noted, and there and back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hiphinge.blocks import Control
 from hiphinge.errors import SessionFolderError
 from hiphinge.formats import csv_markers
-from hiphinge.formats.csv_markers import LABELS, Marker, from_control, notes_on, read_markers, to_control, write_markers
+from hiphinge.formats.csv_markers import LABELS, has_place, notes_on, read_markers, write_markers
+from hiphinge.markers import Marker, from_control, to_control
 
 H = "start_s,end_s,label\n"
 
@@ -62,7 +63,7 @@ markers = st.builds(lambda label, span: Marker(label, *span), st.sampled_from(LA
 @given(st.lists(markers, max_size=5))
 def test_there_and_back(tmp_path_factory, wanted):
     path = tmp_path_factory.mktemp("m") / "markers.csv"
-    write_markers(path, [from_control(to_control(marker)) for marker in wanted])
+    write_markers(path, wanted)
     assert read_markers(path) == sorted(wanted, key=lambda marker: marker.end_s)
 
 
@@ -73,19 +74,10 @@ def test_what_the_guide_and_the_key_mark_comes_along(tmp_path, label):
     assert [to_control(marker) for marker in read_markers(tmp_path / "markers.csv")] == [told]
 
 
-def test_a_marker_arrives_when_it_ends():
-    assert to_control(Marker("stand", 0.0, 12.0)) == Control(
-        12_000_000_000, "marker", '{"label": "stand", "start_s": 0.0, "end_s": 12.0}'
-    )
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["", "[]", "{}", "3", '{"label": "=1+1", "start_s": 0, "end_s": 1}', '{"label": "sit", "start_s": 2, "end_s": 1}',
-     '{"label": "sit", "start_s": 0, "end_s": NaN}', '{"label": "sit", "start_s": null, "end_s": 1}', "[" * 100_000],
-)  # fmt: skip
-def test_controls_that_are_no_markers_are_left_out(value):
-    assert from_control(Control(0, "marker", value)) is None
+def test_what_cannot_be_read_again_has_no_place():
+    assert has_place(Marker("sit", 1, 2))
+    assert not has_place(Marker("=1+1", 0, 1))
+    assert not has_place(Marker("sit", 2, 1))
 
 
 def test_odd_markers_are_notes():

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from hiphinge.blocks import Control, Input, Packet, Tick
-from hiphinge.recording import Contents, Header, Marker, Writer, open_recording
+from hiphinge.markers import Marker
+from hiphinge.recording import Contents, Header, Writer, open_recording
 
 
 def contents_of(path: Path, header: Header, inputs: list[Input]) -> Contents:

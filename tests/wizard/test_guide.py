@@ -12,8 +12,8 @@ from hiphinge import monitor, simulate, wizard
 from hiphinge.blocks import Control, Input, MotionBlock, Packet, Sensor
 from hiphinge.devices import hiphinge_imu
 from hiphinge.intake import Intake
+from hiphinge.markers import GUIDED
 from hiphinge.wizard.guide import Guidance, Guide, plan
-from hiphinge.wizard.spans import GUIDED
 from tests.wizard.following import Followed, followed
 from tests.wizard.wearings import FULL
 

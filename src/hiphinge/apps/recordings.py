@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 
 from hiphinge.apps.report.words import plural
+from hiphinge.markers import ACTION as MARKER
 from hiphinge.recording import Contents, Header, Repaired, SensorContents, open_recording
 from hiphinge.recording import repair as write_repaired
 
@@ -113,7 +114,7 @@ def in_words(file: Path, header: Header, contents: Contents) -> Iterator[str]:
         yield f"  sensor       {sensor_in_words(s)}"
     for m in contents.markers:
         yield f"  marker       {m.label}, {m.start_s:.1f} to {m.end_s:.1f} s"
-    others = {action: n for action, n in contents.controls.items() if action != "marker"}
+    others = {action: n for action, n in contents.controls.items() if action != MARKER}
     yield f"  controls     {', '.join(f'{action} {n}' for action, n in others.items()) or 'none'}"
     for text in header.repairs:
         yield f"  repaired     {text}"

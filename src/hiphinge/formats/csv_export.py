@@ -19,6 +19,7 @@ from hiphinge.formats.csv_folder import MARKERS, csv_stem
 from hiphinge.formats.csv_lines import shown
 from hiphinge.formats.csv_table import COLUMNS, WITHOUT_GYROSCOPE
 from hiphinge.formats.registry import Replacing
+from hiphinge.markers import ACTION, Marker, from_control
 from hiphinge.reception import Reception
 
 WAITING = 256
@@ -62,7 +63,7 @@ class Export:
         self._receptions = {s.sensor: Reception(s) for s in sensors}
         self._waiting: dict[str, list[Packet | Link]] = {s.sensor: [] for s in sensors}
         self._tables: dict[str, Table] = {}
-        self._markers: list[csv_markers.Marker] = []
+        self._markers: list[Marker] = []
         self._clock: Tick | None = None
         self._bad_packets = self._bad_markers = 0
 
@@ -71,7 +72,7 @@ class Export:
         for item in batch:
             if isinstance(item, Packet) or (isinstance(item, Link) and item.sensor in self._waiting):
                 self._take_packet(item)
-            elif isinstance(item, Control) and item.action == csv_markers.ACTION:
+            elif isinstance(item, Control) and item.action == ACTION:
                 self._take_marker(item)
             elif isinstance(item, Tick) and item.utc_ns is not None:
                 self._clock = self._clock or item
@@ -102,11 +103,11 @@ class Export:
             self._flush(packet.sensor)
 
     def _take_marker(self, control: Control) -> None:
-        marker = csv_markers.from_control(control)
-        if marker is None:
-            self._bad_markers += 1
-        else:
+        marker = from_control(control)
+        if marker and csv_markers.has_place(marker):
             self._markers.append(marker)
+        else:
+            self._bad_markers += 1
 
     def _flush(self, sensor: str) -> None:
         block, errors = self._receptions[sensor].take(self._waiting[sensor])

@@ -1,39 +1,28 @@
-"""markers.csv <-> Controls: which part of the session shows which calibration movement."""
+"""markers.csv: which part of the session shows which calibration movement."""
 
 from __future__ import annotations
 
 import csv
 import difflib
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hiphinge.blocks import Control
+from hiphinge.blocks import LATEST_S
 from hiphinge.errors import SessionFolderError
 from hiphinge.formats.csv_lines import Lines, shown
-from hiphinge.formats.csv_table import LATEST_S, header_advice
+from hiphinge.formats.csv_table import header_advice
+from hiphinge.markers import GUIDED, MOVEMENTS, TWIST, Marker
 
 NAME = "markers.csv"
-ACTION = "marker"
 COLUMNS = ("start_s", "end_s", "label")
-LABELS = ("stand", "bend", "sit", "sit_tall", "slump", "calibration", "twist")
+LABELS = (*MOVEMENTS, GUIDED, TWIST)
 """contract.md; the last two are written by hiphinge: the whole of a guided calibration, all sensors in one hand."""
 
 LARGEST_BYTES = 1 << 20
 """A day of markers has a few hundred bytes."""
 LEAST_STAND_S = 3.0
 """contract.md: standing is still, upright, at least 3 s."""
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """``label`` from ``start_s`` to ``end_s`` on the session's clock."""
-
-    label: str
-    start_s: float
-    end_s: float
 
 
 def read_markers(path: Path) -> list[Marker]:
@@ -61,20 +50,9 @@ def write_markers(path: Path, markers: Sequence[Marker]) -> None:
         rows.writerows((repr(m.start_s), repr(m.end_s), m.label) for m in markers)
 
 
-def to_control(marker: Marker) -> Control:
-    """The marker as the log carries it, at its end."""
-    return Control(round(marker.end_s * 1e9), ACTION, json.dumps(asdict(marker)))
-
-
-def from_control(control: Control) -> Marker | None:
-    """The marker in a Control of a recording, or None if it is none that can be written."""
-    try:
-        value = json.loads(control.value)
-        marker = Marker(str(value["label"]), float(value["start_s"]), float(value["end_s"]))
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-    good = marker.label in LABELS and math.isfinite(marker.start_s) and math.isfinite(marker.end_s)
-    return marker if good and marker.start_s < marker.end_s else None
+def has_place(marker: Marker) -> bool:
+    """Whether the file can hold it: a label that it knows, an end after the start."""
+    return marker.label in LABELS and marker.start_s < marker.end_s
 
 
 def notes_on(markers: Sequence[Marker], first_s: float, last_s: float) -> list[str]:

@@ -32,6 +32,7 @@ from hiphinge.formats import csv_export, csv_markers
 from hiphinge.formats.csv_folder import find_files
 from hiphinge.formats.csv_table import Rows, SensorFile, join
 from hiphinge.formats.csv_units import Units
+from hiphinge.markers import to_control
 
 PACKET_SAMPLES = 100
 PACKET_S = 0.25
@@ -77,7 +78,7 @@ class SessionFolder:
         tracks = [Track(site, self._rows(file)) for site, file in zip(self.paths, self._files, strict=True)]
         first_ns = min(track.first_ns for track in tracks)
         clock = [clock_pair(first_ns, self._start)] if self._start else []
-        marks: list[Control] = [csv_markers.to_control(marker) for marker in self.markers]
+        marks: list[Control] = [to_control(marker) for marker in self.markers]
         streams: list[Iterator[Input]] = [iter(clock), *(track.packets() for track in tracks), iter(marks)]
         # merge is stable: of inputs at one instant the clock comes first, a marker last.
         merged = heapq.merge(*streams, key=lambda item: item.arrival_ns)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from hiphinge.blocks import Floats, Times
+from hiphinge.blocks import LATEST_S, Floats, Times
 from hiphinge.devices.hiphinge_imu import times_ns
 from hiphinge.errors import SessionFolderError
 from hiphinge.formats.csv_lines import Lines, shown
@@ -21,8 +21,6 @@ WITHOUT_GYROSCOPE = COLUMNS[:4]
 
 LARGEST = 1e30
 """No sensor measures this, and a 32-bit float still holds it in any unit."""
-LATEST_S = 9.2e9
-"""Whole nanoseconds in 64 bits end in the year 2262."""
 SLOWEST_S = 2.0
 """A median step this long is no record of movement: t_s in ms has 5 to 40."""
 ENOUGH_STEPS = 20

@@ -1,6 +1,6 @@
 """Recordings: the ordered log of everything that was fed to the monitor, as an MCAP file."""
 
-from hiphinge.recording.contents import Contents, Marker, SensorContents
+from hiphinge.recording.contents import Contents, SensorContents
 from hiphinge.recording.damage import Loss
 from hiphinge.recording.header import FORMAT_VERSION, Header
 from hiphinge.recording.reader import Recording, is_closed, open_recording
@@ -13,7 +13,6 @@ __all__ = [
     "Contents",
     "Header",
     "Loss",
-    "Marker",
     "Recording",
     "Repaired",
     "SensorContents",

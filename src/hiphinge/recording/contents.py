@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import numpy as np
 
 from hiphinge.blocks import Control, Floats, Input, Link, Packet, Sensor, Tick, Times
 from hiphinge.devices.registry import DECODERS
+from hiphinge.markers import Marker, from_control
 from hiphinge.reception import Reception
 from hiphinge.recording.header import Header
 
@@ -58,15 +58,6 @@ class SensorContents:
         """Missing samples of those that should be there, 0 to 1."""
         due = (self.samples or 0) + self.missing
         return self.missing / due if due else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """A movement that somebody named, s on the recording's clock."""
-
-    label: str
-    start_s: float
-    end_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +133,8 @@ class _Tally:
                 packets.setdefault(item.sensor, []).append(item)
             elif isinstance(item, Control):
                 self.controls[item.action] += 1
-                self.markers += _marker(item)
+                if marker := from_control(item):  # else counted among the controls all the same
+                    self.markers.append(marker)
             elif isinstance(item, Tick) and item.utc_ns is not None and self.clock is None:
                 self.clock = item
         for name, group in packets.items():
@@ -205,13 +197,3 @@ class _Samples:
         return SensorContents(
             self.sensor, self.packets, self.refused, self.samples if known else None, self.missing, rate_hz
         )
-
-
-def _marker(control: Control) -> list[Marker]:
-    if control.action != "marker":
-        return []
-    try:
-        value = json.loads(control.value)
-        return [Marker(str(value["label"]), float(value["start_s"]), float(value["end_s"]))]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return []  # counted among the controls all the same

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,8 @@ from hiphinge.detect import rounding, sitting
 from hiphinge.detect.heard import Gap
 from hiphinge.devices.registry import DECODERS
 from hiphinge.fusion import filters
-from hiphinge.recording import Header, Marker, Recording, open_recording
+from hiphinge.markers import Marker, from_control
+from hiphinge.recording import Header, Recording, open_recording
 from hiphinge.session import course, summary, tables
 from hiphinge.session.angles import AngleStream
 from hiphinge.session.hamstrings import Hamstrings
@@ -80,8 +80,7 @@ class Session:
     @cached_property
     def markers(self) -> tuple[Marker, ...]:
         """The named parts, in the order in which they were given."""
-        given = [json.loads(c.value) for c in self.recording.controls() if c.action == "marker"]
-        return tuple(Marker(m["label"], m["start_s"], m["end_s"]) for m in given)
+        return tuple(m for m in map(from_control, self.recording.controls()) if m)
 
     @cached_property
     def calibration(self) -> Calibration | None:

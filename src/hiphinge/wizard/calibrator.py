@@ -26,6 +26,7 @@ from hiphinge.blocks import (
 from hiphinge.kinematics import mounting, range_of_motion
 from hiphinge.kinematics.identity import identity
 from hiphinge.kinematics.mounting import Axis, Rest
+from hiphinge.markers import MOVEMENTS
 from hiphinge.monitor import AnglePath, Params
 from hiphinge.wizard import swing, verdict
 from hiphinge.wizard.spans import Span, within
@@ -147,7 +148,7 @@ class _Movements:
         brisk = np.isfinite(moves) & (moves > BRISK)
         walking = np.zeros(len(self.t), bool)
         walking[: len(moves) * size] = np.repeat(brisk & np.roll(brisk, 1) & np.roll(brisk, -1), size)
-        return walking & ~within(self.t, self.spans, "stand", "bend", "sit", "sit_tall", "slump")
+        return walking & ~within(self.t, self.spans, *MOVEMENTS)
 
     def signed(
         self, axes: Mapping[str, tuple[Axis | None, str]], rests: Mapping[str, Rest]

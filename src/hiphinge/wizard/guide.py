@@ -21,11 +21,12 @@ from hiphinge.blocks import SACRUM, UPPER_LUMBAR, Calibration, Control, Floats, 
 from hiphinge.detect import taps
 from hiphinge.errors import CalibrationRefused
 from hiphinge.intake import Intake
+from hiphinge.markers import GUIDED, MOVEMENTS
 from hiphinge.monitor import Params as MonitorParams
 from hiphinge.wizard import finding, judge, moves, steps
 from hiphinge.wizard.judge import Judge, Verdict
 from hiphinge.wizard.moments import Moment, Moments
-from hiphinge.wizard.spans import GUIDED, Span, to_control
+from hiphinge.wizard.spans import Span, to_control
 from hiphinge.wizard.steps import NAMES, THIGHS, TRUNK, Over, Step
 
 ACTION = "wizard"
@@ -306,7 +307,7 @@ class Guide:
 
     def _of_motion(self) -> dict[str, Span]:
         """The spans that a calibration is made of."""
-        return {n: s for n, s in self._spans.items() if n in ("stand", "sit", "bend", "sit_tall", "slump")}
+        return {n: s for n, s in self._spans.items() if n in MOVEMENTS}
 
     def _since_stand(self) -> MotionBlock:
         """Held as one block from then on."""

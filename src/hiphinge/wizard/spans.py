@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from hiphinge import markers
 from hiphinge.blocks import Bools, Control, Floats
-
-LABELS = ("stand", "bend", "sit", "sit_tall", "slump")
-GUIDED = "calibration"
-"""Label of the whole of a guided calibration: what is marked within it is all of it."""
+from hiphinge.markers import GUIDED, MOVEMENTS, Marker
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +22,14 @@ class Span:
 
 
 def from_controls(controls: Iterable[Control]) -> tuple[Span, ...]:
-    """The markers in a log, in order of time; what says no label and no times is none."""
-    spans = [_span(control.value) for control in controls if control.action == "marker"]
-    return tuple(sorted((span for span in spans if span), key=lambda s: s.start))
-
-
-def _span(value: str) -> Span | None:
-    try:
-        marked = json.loads(value)
-        return Span(str(marked["label"]), float(marked["start_s"]), float(marked["end_s"]))
-    except (ValueError, KeyError, TypeError):
-        return None
+    """The markers in a log, in order of time."""
+    marked = [Span(m.label, m.start_s, m.end_s) for m in map(markers.from_control, controls) if m]
+    return tuple(sorted(marked, key=lambda s: s.start))
 
 
 def to_control(span: Span) -> Control:
     """The marker of a span, told at its end; read back as the same."""
-    value = {"label": span.label, "start_s": span.start, "end_s": span.end}
-    return Control(round(span.end * 1e9), "marker", json.dumps(value))
+    return markers.to_control(Marker(span.label, span.start, span.end))
 
 
 def guided(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -50,7 +38,7 @@ def guided(spans: Iterable[Span]) -> tuple[Span, ...]:
     whole = max((s for s in known if s.label == GUIDED), key=lambda s: s.end, default=None)
     if whole is None:
         return ()
-    return (whole, *(s for s in known if s.label in LABELS and whole.start <= s.start and s.end <= whole.end))
+    return (whole, *(s for s in known if s.label in MOVEMENTS and whole.start <= s.start and s.end <= whole.end))
 
 
 def within(t: Floats, spans: Iterable[Span], *labels: str) -> Bools:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Sequence
 
 import click
@@ -12,6 +11,7 @@ from hiphinge.apps.guided.keys import pressed
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.glance import Glance
 from hiphinge.blocks import Input, Outcome
+from hiphinge.markers import ACTION, TWIST, Marker
 from hiphinge.monitor import REZERO
 
 PAUSE_MIN, MUTE_MIN = 10, 30
@@ -60,8 +60,8 @@ class Wishes:
     def _twist(self) -> str:
         """All sensors have just been twisted in one hand: set their clocks by it."""
         now = self._live.inbox.now_ns() / 1e9
-        span = {"label": "twist", "start_s": now - TWIST_S, "end_s": now}
-        return self._ask("The last 5 s were a twist of all sensors in one hand.", "marker", json.dumps(span))
+        span = Marker(TWIST, now - TWIST_S, now)
+        return self._ask("The last 5 s were a twist of all sensors in one hand.", ACTION, span.to_text())
 
     def _end(self) -> str:
         """End the session in good order."""
