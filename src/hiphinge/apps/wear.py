@@ -34,6 +34,8 @@ from hiphinge.wizard.placement import HOW_TO_FIND, SPOTS
 
 T = TypeVar("T")
 FIND_S, LOOK_S, CONNECT_S, PULSE_S = 15.0, 5.0, 20.0, 0.3
+NAME_S = 3.0
+"""For an advertisement that says more: the first may come without the name, which some systems hear apart [D]."""
 INDENTED = 76
 KEY = "key"
 """Control of a key pressed while a tap is waited for; nothing is recorded here."""
@@ -128,13 +130,13 @@ async def _found(assigned: Sequence[tuple[str, str]]) -> list[Sensor]:
     if not assigned:
         return []
     async with radio() as air:
-        troubles: list[RadioError] = []
+        troubles: list[RadioError | None] = []
         scan = Scan(air, troubles.append)
         scanning = asyncio.create_task(scan.run())
         try:
             return [await _recognised(scan, site, address) for site, address in assigned]
         except InputError as e:
-            raise (troubles[-1] if troubles else e) from e  # an adapter that does not work sees nobody
+            raise ((troubles and troubles[-1]) or e) from e  # an adapter that does not work sees nobody
         finally:
             scanning.cancel()
             await asyncio.gather(scanning, return_exceptions=True)
@@ -149,6 +151,9 @@ async def _recognised(scan: Scan, site: str, address: str) -> Sensor:
             f"{address}: not seen for {FIND_S:.0f} s, expected a sensor that is switched on and near. "
             "Wake it and try again; what is near shows: hiphinge scan"
         ) from e
+    with suppress(TimeoutError):
+        async with asyncio.timeout(NAME_S):
+            seen = await scan.wait_for(address, -float("inf"), known=True)
     if seen.driver is None:
         raise InputError(
             f"{address}: {printable(seen.name) or 'it'} is no sensor that hiphinge knows. "
@@ -180,7 +185,7 @@ def _pulses(driver: Driver) -> Steps[bool]:
 async def _asked(address: str, steps: Callable[[Driver], Steps[bool]]) -> tuple[str, bool]:
     """Maker and answer of the sensor there. Raises InputError, SensorRefused."""
     async with radio() as air:
-        seen = next((s for s in await nearby(air, LOOK_S) if s.address == address and s.driver), None)
+        seen = next((s for s in await nearby(air, LOOK_S) if s.address.upper() == address.upper() and s.driver), None)
         if seen is None or seen.driver is None:
             raise InputError(f"{address}: not near, expected a sensor that is switched on. See: hiphinge scan")
         return seen.driver.maker, await visit(air, seen, seen.driver, steps(seen.driver))

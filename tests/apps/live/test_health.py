@@ -39,6 +39,15 @@ def test_one_that_did_not_is_told_until_a_twist() -> None:
     assert health.trouble == ""
 
 
+def test_a_radio_that_works_again_is_no_trouble_any_more() -> None:
+    """What else was told before is told again."""
+    off, over = Link(1, "", "radio", "Bluetooth: switched off."), Link(2, "", "radio", "")
+    assert watched([off])[0].trouble == "Bluetooth: switched off."
+    assert watched([off, over])[0].trouble == ""
+    alone = Link(0, ONE, UNSYNCHRONISED, "Its clock is its own.")
+    assert watched([alone, off, over])[0].trouble == f"{ONE}: Its clock is its own."
+
+
 def test_their_error_is_that_to_each_other() -> None:
     """Not that of arrivals, which is that to the host's clock."""
     health, _ = watched(list(told(12.0, 0)))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from bleak.exc import BleakError
 
 from hiphinge.blocks import Packet
 from hiphinge.devices.driver import Ask, Read, Steps, Subscribe, Write
 from hiphinge.devices.metamotion import MetaMotion
+from hiphinge.sources.ble import conversation
 from hiphinge.sources.ble.conversation import Conversation
 from tests.sources.virtual.playing import run
 
@@ -54,6 +57,10 @@ def talking(client: Strict) -> tuple[Conversation, list[Packet]]:
     return Conversation(client, MetaMotion(), "s", heard.append), heard  # type: ignore[arg-type]  # what it needs of one
 
 
+def subscribing() -> Steps[None]:
+    yield Subscribe("data")
+
+
 def test_requests_of_several_wait_for_each_other() -> None:
     """A motor, a question and a read at once: all done, none refused."""
 
@@ -93,7 +100,19 @@ def test_who_waits_for_an_answer_keeps_nobody_waiting() -> None:
         assert [one.payload for one in heard] == [ANSWER]
         assert client.done.count("subscribe") == 1
 
-    def subscribing() -> Steps[None]:
-        yield Subscribe("data")
+    run(story())
+
+
+def test_silence_is_measured_on_one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows that of arrivals is another than the one that waits."""
+    monkeypatch.setattr(conversation, "host_ns", lambda: time.monotonic_ns() + 3600 * 10**9)
+
+    async def story() -> None:
+        client = Strict()
+        talk, heard = talking(client)
+        await talk.carry_out(subscribing())
+        client.listeners.popitem()[1](None, bytearray(b"x"))
+        assert heard[0].arrival_ns > time.monotonic_ns() + 3000 * 10**9
+        assert abs(talk.last - time.monotonic()) < 60
 
     run(story())

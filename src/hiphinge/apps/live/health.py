@@ -105,7 +105,7 @@ class Health:
 
     def _follow(self, link: Link) -> None:
         if link.sensor not in self._known:
-            self.trouble = link.value
+            self.trouble = link.value or self._apart
             return
         one = self._known[link.sensor]
         if link.state == CONNECTED:

@@ -28,7 +28,6 @@ class Conversation:
     def __init__(self, client: BleakClient, driver: Driver, sensor: str, put: Callable[[Packet], None]) -> None:
         self.client, self.driver, self.sensor = client, driver, sensor
         self.last = time.monotonic()
-        self.heard = asyncio.Event()
         self._put = put
         self._over = False
         self._line = asyncio.Lock()
@@ -94,8 +93,7 @@ class Conversation:
                 return
             packet = Packet(self.sensor, name, arrival_ns, bytes(payload))
             self._put(packet)
-            self.last = arrival_ns / 1e9
-            self.heard.set()
+            self.last = time.monotonic()  # on Windows not the clock of arrivals
             for on, accepts, future in self._questions:
                 if on == name and not future.done() and accepts(packet.payload):
                     future.set_result(packet.payload)

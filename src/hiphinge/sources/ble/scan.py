@@ -20,8 +20,8 @@ TURN_S = 2.0
 """A scan gives way to connections at least so often."""
 RETRY_S = 2.0
 """Between two tries of an adapter that does not scan."""
-FRESH_S = 1.0
-"""An advertisement is from a sensor that is there now: they advertise several times a second."""
+KEPT = 1000
+"""Sightings: phones change their addresses every quarter of an hour, and a scan may last for weeks [D]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,13 @@ class Sighting:
 
 
 class Scan:
-    """Scans for as long as somebody waits for a sensor; ``troubled`` hears of an adapter that fails, once each time."""
+    """Scans for as long as somebody waits for a sensor; addresses in capitals or not, as people type them.
 
-    def __init__(self, radio: Radio, troubled: Callable[[RadioError], None] = lambda e: None) -> None:
-        self.seen: dict[str, Sighting] = {}
+    ``troubled`` hears of an adapter that fails, once each time; None when it scans again.
+    """
+
+    def __init__(self, radio: Radio, troubled: Callable[[RadioError | None], None] = lambda e: None) -> None:
+        self._seen: dict[str, Sighting] = {}
         self._radio, self._troubled = radio, troubled
         self._waiting = 0
         self._wanted, self._news = asyncio.Event(), asyncio.Condition()
@@ -53,36 +56,52 @@ class Scan:
             try:
                 async with self._radio.lock:
                     await self._turn()
-                self._trouble = ""
+                self._recover()
             except BLEAK_ERRORS as e:
                 self._complain(e)
                 await asyncio.sleep(RETRY_S)
             # Outside the lock: whoever saw its sensor may connect now.
             await asyncio.sleep(0)
 
-    async def wait_for(self, address: str, since: float) -> Sighting:
-        """The first advertisement of this sensor after ``since`` (monotonic s); waits for as long as it takes."""
+    async def wait_for(self, address: str, since: float, *, known: bool = False) -> Sighting:
+        """The first advertisement of this sensor after ``since`` (monotonic s); waits for as long as it takes.
+
+        ``known``: the first by which a driver knows it.
+        """
         if not self._at(address) > since:
             await self._radio.let_go(address)
         self._waiting += 1
         self._wanted.set()
         try:
             async with self._news:
-                await self._news.wait_for(lambda: self._at(address) > since)
-            return self.seen[address]
+                await self._news.wait_for(
+                    lambda: self._at(address) > since and not (known and self._seen[address.upper()].driver is None)
+                )
+            return self._seen[address.upper()]
         finally:
             self._waiting -= 1
             if not self._waiting:
                 self._wanted.clear()
 
+    def forget(self, address: str) -> None:
+        """What was seen of this sensor is of no use any more."""
+        self._seen.pop(address.upper(), None)
+
     def _at(self, address: str) -> float:
-        return self.seen[address].at if address in self.seen else -float("inf")
+        seen = self._seen.get(address.upper())
+        return seen.at if seen else -float("inf")
+
+    def _remember(self, one: Sighting) -> None:
+        self.forget(one.address)
+        self._seen[one.address.upper()] = one
+        if len(self._seen) > KEPT:
+            del self._seen[next(iter(self._seen))]
 
     async def _turn(self) -> None:
         heard = asyncio.Event()
 
         def take(device: BLEDevice, seen: AdvertisementData) -> None:
-            self.seen[device.address] = sighting(device, seen)
+            self._remember(sighting(device, seen))
             heard.set()
 
         until = time.monotonic() + TURN_S
@@ -100,6 +119,11 @@ class Scan:
                 await asyncio.sleep(0)
                 if self._waiting < before:
                     return  # somebody found its sensor: the adapter is needed
+
+    def _recover(self) -> None:
+        if self._trouble:
+            self._trouble = ""
+            self._troubled(None)
 
     def _complain(self, error: BaseException) -> None:
         words = of_the_radio(error) or f"Bluetooth: scanning failed ({error}). It is tried again; see: hiphinge doctor"

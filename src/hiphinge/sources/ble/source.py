@@ -16,7 +16,7 @@ from hiphinge.sources.ble.sync import Round, groups
 from hiphinge.sources.inbox import Inbox, host_ns
 
 RADIO = "radio"
-"""State of a Link without a sensor: the adapter's trouble in words."""
+"""State of a Link without a sensor: the adapter's trouble in words, "" when it is over."""
 
 
 class Bluetooth:
@@ -65,7 +65,7 @@ class Bluetooth:
 
     async def run(self, inbox: Inbox) -> None:
         """Keep all links; on cancel every sensor is told to stop before this returns."""
-        self.scan = Scan(self._radio, lambda e: inbox.put(Link(host_ns(), "", RADIO, str(e))))
+        self.scan = Scan(self._radio, lambda e: inbox.put(Link(host_ns(), "", RADIO, str(e or ""))))
         self.links = tuple(SensorLink(worn, self._radio, self.scan, inbox.put, self._wanted) for worn in self.sensors)
         tasks = [asyncio.create_task(self.scan.run())]
         before: dict[SensorLink, asyncio.Task[None]] = {}

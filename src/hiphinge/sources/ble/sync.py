@@ -94,7 +94,7 @@ class Round:
             self._leave(link, base)
 
     def _leave(self, link: SensorLink, base: Base | None) -> None:
-        link.scan.seen.pop(link.worn.sensor, None)  # it was silent meanwhile
+        link.scan.forget(link.worn.sensor)  # it was silent meanwhile
         if base and link in self._held:
             link.shared = Shared(self._driver, base)
         else:
