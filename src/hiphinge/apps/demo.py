@@ -51,9 +51,10 @@ def command(*, out: Path | None, seed: int, fast: bool, dashboard: bool, port: i
     private_folder(folder)
     file = folder / "workout.mcap"
     played = simulate.scenario("workout", seed=seed)
-    sites = ", ".join(played.wearing.sites)
-    click.echo(f"A virtual wearer works out for {played.duration / 60:.1f} min with sensors on {sites}.")
-    if fast or not importlib.util.find_spec("bumble"):
+    heard = not fast and importlib.util.find_spec("bumble") is not None
+    lasts = f"{SECONDS:.0f} s" if heard else f"{played.duration / 60:.1f} min"
+    click.echo(f"A virtual wearer works out for {lasts} with sensors on {', '.join(played.wearing.sites)}.")
+    if not heard:
         replayed(played, seed, file, math.inf if fast else played.duration / SECONDS)
     else:
         live(played, seed, file)
