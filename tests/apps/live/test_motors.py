@@ -172,6 +172,29 @@ def test_a_session_feels_its_cues(hiphinge_home: Path) -> None:
     run(story())
 
 
+def test_a_session_that_ends_while_it_vibrates_is_no_crash_of_the_sink() -> None:
+    async def ended() -> tuple[Delivery, Told]:
+        source = Bluetooth(Radio(), [Sensor("a", "metamotion", SACRUM)])
+        runs = asyncio.Event()
+
+        async def vibrate(*_: object) -> bool:
+            runs.set()
+            await asyncio.Event().wait()
+            return True
+
+        source.vibrate = vibrate  # type: ignore[method-assign, assignment]  # one that takes longer than the session
+        buzz, told = motor(source, feedback.Vibration()), Told()
+        assert buzz is not None
+        delivery = Delivery([Vibration(feedback.Vibration(), buzz)], told)
+        delivery.offer(cue("rounded_back"))
+        await runs.wait()
+        return delivery, told
+
+    delivery, told = asyncio.run(ended())
+    assert told.next() == "vibration: the session ended meanwhile."
+    delivery.close(10.0)
+
+
 def test_nobody_is_bothered_where_there_can_be_no_motor() -> None:
     """No driver has one, or nothing is worn now."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import CancelledError
 
 from hiphinge.devices.driver import Pulses
 from hiphinge.devices.registry import DRIVERS
@@ -28,6 +29,8 @@ def motor(source: Source, params: feedback.Vibration) -> Buzz | None:
             found = running.result(Pulses(pulse_s, pulses).lasts + PATIENCE_S)
         except SensorRefused as e:
             raise SinkError(str(e)) from e
+        except CancelledError as e:  # of the future: here is no task
+            raise SinkError("vibration: the session ended meanwhile.") from e
         except TimeoutError as e:
             running.cancel()
             raise SinkError("vibration: the sensors are not heard any more. It is tried again at the next cue.") from e
