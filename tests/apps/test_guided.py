@@ -9,6 +9,7 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from io import StringIO
 from pathlib import Path
@@ -99,7 +100,8 @@ def test_a_recording_without_the_movements_is_refused_and_nothing_kept(other: Pa
         command, ["--source", str(other), "--speed", "1e6", "-o", str(other.with_name("out.mcap"))]
     )
     assert isinstance(done.exception, CalibrationRefused)
-    assert "it ended at the step 'stand'" in str(done.exception)
+    assert "it ended at the step 'Stand tall'" in str(done.exception)
+    assert "Nothing is heard" not in str(done.exception)
     assert not (hiphinge_home / "calibration").exists()
     assert [p.name for p in other.parent.iterdir()] == ["walk.mcap"]
 
@@ -117,23 +119,44 @@ def test_without_sensors_it_says_what_to_do() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal on Windows")
-def test_keys_and_ctrl_c_on_a_real_terminal(hiphinge_home: Path, tmp_path: Path) -> None:
-    """A key is heard without Enter; Ctrl-C leaves the terminal as it was, nothing kept, exit 130."""
+@pytest.mark.parametrize(("sent", "code"), [("SIGINT", 130), ("SIGTERM", 1), ("SIGHUP", 1)])
+def test_keys_and_signals_on_a_real_terminal(hiphinge_home: Path, tmp_path: Path, sent: str, code: int) -> None:
+    """A key is heard without Enter; what ends it leaves the terminal as it was, and nothing kept."""
     master, slave = pty.openpty()
+    before = termios.tcgetattr(slave)
     settings.save(Safety(WORDING))
     out = tmp_path / "cal.mcap"
     arguments = [sys.executable, "-m", "hiphinge", "calibrate", "--source", "simulated", "-o", str(out)]
     running = subprocess.Popen(arguments, stdin=slave, stdout=slave, stderr=slave, close_fds=True)
     try:
         assert b"Put them on" in until(master, b"Put them on", press=b"s")
-        running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 130
+        running.send_signal(getattr(signal, sent))
+        assert running.wait(20) == code
+        assert termios.tcgetattr(slave) == before
+        assert b"\x1b[?1049l" in os.read(master, 65536)
     finally:
         running.kill()
         os.close(slave)
         os.close(master)
     assert not (hiphinge_home / "calibration").exists()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_keys_are_lines_of_a_pipe(hiphinge_home: Path) -> None:
+    """By letter or name; what is none is told."""
+    arguments = [sys.executable, "-m", "hiphinge", "calibrate", "--source", "simulated", "--json"]
+    done = subprocess.run(
+        arguments, input="jump\nS\nskip\nquit", capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 1
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["message"] for line in found if line["event"] == "unknown"] == [
+        "'jump', expected one of next, redo, skip, back, hurts, quit."
+    ]
+    assert [line["step"] for line in found if line["event"] == "step"] == ["twist", "place"]
+    assert done.stderr.startswith("calibrate: it ended at the step 'Put them on', expected all of them. ")
+    assert done.stderr.endswith("Nothing was kept.\n")
+    assert not (hiphinge_home / "calibration").exists()
 
 
 def until(terminal: int, words: bytes, press: bytes) -> bytes:
@@ -149,13 +172,17 @@ def until(terminal: int, words: bytes, press: bytes) -> bytes:
 # --- The screen ------------------------------------------------------------------------------
 
 
-def painted(width: int, height: int, *keys: str) -> str:
+def painted(width: int, height: int, *keys: str, wearer: str = "Ada") -> str:
     console = Console(width=width, height=height, file=StringIO(), force_terminal=True, legacy_windows=False)
     guide = Guide(monitor.Params(), simulate.Responsive().sensors)
     told = guide.feed([Control(i, "wizard", key) for i, key in enumerate(keys)])
     with console.capture() as captured:
-        console.print(Screen("Ada", console).panel(told))
+        console.print(Screen(wearer, console).panel(told))
     return captured.get()
+
+
+def test_a_name_is_no_markup() -> None:
+    assert "[/b] [red]<b> · step 1 of 10" in painted(80, 24, wearer="[/b] [red]<b>")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (200, 60)])

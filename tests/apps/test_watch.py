@@ -17,6 +17,13 @@ REP = repetition(3, 61.25, np.deg2rad(50), np.deg2rad(52), "stoop")
 ALERT = Alert(62.5, "rounded_back", "warning", "Rounded to 91 % of your range", 0.91, 0.8, "rounding.on_share", "c4")
 
 
+def test_a_name_is_no_markup() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=100, legacy_windows=False, color_system=None)
+    with console.capture() as captured:
+        console.print(Watch("[/b] [red].mcap", OWN_RANGE, console)._panel())
+    assert "[/b] [red].mcap · 0 s" in captured.get()
+
+
 def angles(**degrees: float) -> AngleBlock:
     found = {name: np.deg2rad(np.array([0.0, x])) for name, x in degrees.items()}
     return AngleBlock(np.array([59.0, 60.0]), found, np.zeros(2, np.uint8))

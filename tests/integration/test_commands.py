@@ -163,6 +163,14 @@ def test_ctrl_c_ends_a_replay_with_130(lift_at_once: Path, home: Path) -> None:
     assert "Traceback" not in rest
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no shell to close a stream with")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-"])
+def test_with_a_standard_stream_closed_it_works_as_ever(home: Path, closed: str) -> None:
+    arguments = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "hiphinge", "status"]
+    run = subprocess.run(arguments, env=os.environ | {"HIPHINGE_HOME": str(home)}, stderr=subprocess.PIPE, check=False)
+    assert (run.returncode, run.stderr) == (0, b"")
+
+
 def test_a_session_of_a_recording_without_bends_can_be_read(warm: Run, tmp_path: Path) -> None:
     """Nobody knows the axis of the trunk: that goes into the new recording as it is."""
     file = written(tmp_path / "walk.mcap", [simulate.Stand(12.0), simulate.Walk(12.0)])

@@ -68,6 +68,17 @@ def test_worn_calibrated_checked_and_lifted(capsys: pytest.CaptureFixture[str], 
     assert lifted[-1]["event"] == "ended"
 
 
+def test_a_calibration_that_nobody_can_answer_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    settings.save(Params(sensors=(Sensor(worn.address("thigh_left"), "witmotion", "thigh_left"),)))
+    with pytest.raises(SystemExit) as ended:
+        main(["calibrate"])
+    assert ended.value.code == 1
+    told = capsys.readouterr()
+    assert told.out.splitlines() == ["3/4 Stand tall: " + told.out.partition(": ")[2].strip()]
+    assert "it ended at the step 'Stand tall'" in told.err
+    assert 120 <= clock.now - 1000 < 300
+
+
 def test_a_check_of_sensors_that_are_not_there_ends(capsys: pytest.CaptureFixture[str]) -> None:
     settings.save(Params(sensors=(Sensor(worn.address("thigh_left"), "witmotion", "thigh_left"),)))
     settings.keep_calibration(UNCALIBRATED)

@@ -20,6 +20,7 @@ LOG: list[list[Input]] = [
 @pytest.mark.parametrize("speed", [math.inf, 20.0])
 def test_every_input_comes_once_and_in_order(speed: float) -> None:
     source, inbox = Replayed("replay", (), LOG, speed), Inbox()
+    assert source.now_ns() == 0  # however long it waits to be run
     asyncio.run(source.run(inbox))
     assert inbox.take() == [one for batch in LOG for one in batch]
     assert source.now_ns() >= 450_000_000

@@ -48,7 +48,8 @@ def command(
     Stand tall, sit down and up, bend forward, sit tall and slumped: each step is
     judged at once and only a failed one is done again. The verdict comes in words
     and degrees; the calibration is kept for the wearer. Without a terminal it
-    begins at once with standing.
+    begins at once with standing, and keys are lines of standard input: next, redo,
+    skip, back, hurts, quit.
     """
     if ctx.invoked_subcommand is not None:
         return

@@ -75,7 +75,8 @@ class Watch:
         lines = [Text(plural(len(self.reps), "repetition"), style="bold")]
         lines += [Text(told(rep, self.zero)) for rep in self.reps[-3:]]
         lines += [Text(f"{a.t - self.zero:8.1f} s  {a.message}", style=WARN) for a in self.alerts[-2:]]
-        return Panel(Group(bars, *lines), title=f"{self.title} · {self._t - self.zero:.0f} s", width=76)
+        title = Text(f"{self.title} · {self._t - self.zero:.0f} s")  # a name of a file is no markup
+        return Panel(Group(bars, *lines), title=title, width=76)
 
     def _bar(self, name: str, full: float, colour: str) -> tuple[Text, Text]:
         value = self._now.get(name, math.nan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Iterable, Sequence
 
@@ -19,11 +20,13 @@ class Replayed:
     def __init__(self, name: str, sensors: Sequence[Sensor], batches: Iterable[Sequence[Input]], speed: float) -> None:
         self.name, self.sensors = name, tuple(sensors)
         self._batches, self._speed = batches, speed
-        self._latest_ns, self._at = 0, time.monotonic()
+        self._latest_ns, self._at = 0, math.nan  # nothing is due before it runs
 
     def now_ns(self) -> int:
         """The arrival that is due now."""
-        ahead = 0.0 if self._speed == float("inf") else (time.monotonic() - self._at) * self._speed
+        if math.isnan(self._at) or math.isinf(self._speed):
+            return self._latest_ns
+        ahead = (time.monotonic() - self._at) * self._speed
         return self._latest_ns + round(ahead * 1e9)
 
     async def vibrate(self, site: str, pulse_s: float, pulses: int) -> bool:

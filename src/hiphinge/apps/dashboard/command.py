@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import sys
 import webbrowser
-from collections.abc import Callable
 
 import click
 
 from hiphinge.apps.dashboard.pages import Pages
 from hiphinge.apps.dashboard.running import Running, Wish
 from hiphinge.apps.dashboard.server import PORT, UNENCRYPTED, Server, until_up
+from hiphinge.apps.live.run import on_signals
 
 SOURCE = "ble (the sensors you wear), simulated, or the name of a recording."
 
@@ -44,7 +42,7 @@ async def serve(wish: Wish, port: int, *, share: bool, opens: bool, begins: bool
     server, running = Server(port, share=share), Running(wish)
     pages = Pages(running, server.addresses, UNENCRYPTED if share else "")
     stopped = asyncio.Event()
-    _on_signals(stopped.set)
+    on_signals(stopped.set)
     try:
         serving = asyncio.create_task(server.run(pages.table()))
         await until_up(server, serving)
@@ -71,10 +69,3 @@ def _invite(server: Server, opens: bool) -> None:
             click.echo(f"On the phone: {other}")
     if opens:
         webbrowser.open(address)
-
-
-def _on_signals(stop: Callable[[], None]) -> None:
-    loop = asyncio.get_running_loop()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if sys.platform != "win32":
-            loop.add_signal_handler(getattr(signal, name), stop)

@@ -1,4 +1,4 @@
-"""Single keys of a terminal, without Enter, while the event loop runs."""
+"""What somebody types while the event loop runs: single keys of a terminal, without Enter, or lines of a pipe."""
 
 from __future__ import annotations
 
@@ -6,9 +6,44 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from threading import Thread
 
 POLL_S = 0.05
+LONGEST_LINE = 1 << 12
+"""Bytes; a longer one is forgotten: it is no key."""
+
+
+@asynccontextmanager
+async def lines(tell: Callable[[str], None], ended: Callable[[], None]) -> AsyncIterator[None]:
+    """``tell`` gets every line of standard input, ``ended`` hears that there will be no more."""
+    loop = asyncio.get_running_loop()
+    # A thread, and no file object: a file cannot be waited for, and the lock of one held here would hang the exit.
+    Thread(target=_read_lines, args=(_tells(loop, tell), _tells(loop, ended)), daemon=True).start()
+    yield
+
+
+def _tells(loop: asyncio.AbstractEventLoop, tell: Callable[..., None]) -> Callable[..., None]:
+    def told(*words: str) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(tell, *words)
+
+    return told
+
+
+def _read_lines(tell: Callable[[str], None], ended: Callable[[], None]) -> None:
+    begun = b""
+    with suppress(OSError):  # no file, or a terminal that was closed
+        while read := os.read(sys.stdin.fileno(), LONGEST_LINE):
+            *whole, begun = (begun + read).split(b"\n")
+            for line in whole:
+                tell(line.decode("utf-8", "replace").strip())
+            if len(begun) > LONGEST_LINE:
+                begun = b""
+    if begun:
+        tell(begun.decode("utf-8", "replace").strip())
+    ended()
+
 
 if sys.platform == "win32":
     import msvcrt

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from rich.console import Console
 from hiphinge import settings
 from hiphinge.apps import owner
 from hiphinge.apps.guided.guiding import Checked, Guided, Opened, opened_for
-from hiphinge.apps.guided.keys import pressed
-from hiphinge.apps.guided.screen import KEYS, Screen
+from hiphinge.apps.guided.keys import lines, pressed
+from hiphinge.apps.guided.screen import KEYS, TITLES, Screen
 from hiphinge.apps.live.core import Live
-from hiphinge.apps.live.opening import BLE
+from hiphinge.apps.live.opening import BLE, SIMULATED
+from hiphinge.apps.live.run import on_signals
 from hiphinge.blocks import Calibration
 from hiphinge.errors import CalibrationRefused, InputError, RadioError
 from hiphinge.recording import replacing
@@ -27,6 +29,10 @@ from hiphinge.wizard.guide import ACTION, Guidance
 
 HEARD_S = 45.0
 """Within which the check is done: sensors connect one after the other, and it takes ten seconds itself [D]."""
+PATIENCE_S = 120.0
+"""In which a step ends or begins anew where somebody is there: a whole calibration takes no longer [D]."""
+LINES = {key: key for key in (*KEYS, "q")} | {name: key for key, name in KEYS.items()} | {"quit": "q"}
+"""What a line may be -> its key."""
 
 
 @dataclass(frozen=True)
@@ -90,15 +96,20 @@ async def _run(wish: Wish, out: Path | None) -> None:
         guided = await _shown(wish, await _open(wish, stack), stack)
     told = guided.told
     if told.calibration is None:
-        raise CalibrationRefused(
-            f"calibrate: it ended at the step {told.step!r}, expected all of them. {told.problem or told.say} "
-            "Nothing was kept. A recording of other movements: hiphinge calibrate recording FILE",
-            part=told.step,
-        )
+        raise CalibrationRefused(_unfinished(wish, told), part=told.step)
     if out:
         guided.write(out)
     guided.remember_sensors()
     _tell(wish, told.calibration, settings.keep_calibration(told.calibration))
+
+
+def _unfinished(wish: Wish, told: Guidance) -> str:
+    """Where it ended, why, and what else there is."""
+    words = [f"calibrate: it ended at the step {TITLES[told.step]!r}, expected all of them."]
+    words += [told.problem, "Nothing was kept."] if told.problem else ["Nothing was kept."]
+    if wish.source not in (BLE, SIMULATED):
+        words.append("A recording of other movements: hiphinge calibrate recording FILE")
+    return " ".join(words)
 
 
 async def _open(wish: Wish, stack: AsyncExitStack) -> Opened:
@@ -110,14 +121,50 @@ async def _shown(wish: Wish, opened: Opened, stack: AsyncExitStack) -> Guided:
     show = JsonLines() if wish.as_json else Screen(opened.wearer, plain=wish.plain)
     guided = Guided(opened, show.show, sitting=wish.sitting)
     asks = sys.stdin.isatty() and not wish.as_json
-    if not opened.answered and not asks:
-        guided.live.ask(ACTION, "stand")  # nobody could press a key
+    alone = not opened.answered and not asks
+    if alone:
+        guided.live.ask(ACTION, "stand")  # it goes on by itself from there
+    on_signals(guided.live.stop, "SIGTERM", "SIGHUP")  # Ctrl-C is Python's own: 130
     if asks:
         await stack.enter_async_context(pressed(lambda key: _press(guided.live, key)))
+    else:
+        await stack.enter_async_context(_typed(wish, guided))
     with show:
-        show.show(guided.told)
+        if not alone:
+            show.show(guided.told)
         await guided.live.run()
     return guided
+
+
+@asynccontextmanager
+async def _typed(wish: Wish, guided: Guided) -> AsyncIterator[None]:
+    """Keys as lines of standard input, by letter or name. Once it has ended nobody can press one any more."""
+    waiting: list[asyncio.Task[None]] = []
+
+    def press(word: str) -> None:
+        if (key := LINES.get(word.lower())) is None:
+            _say(wish, "unknown", f"{word[:20]!r}, expected one of {', '.join([*KEYS.values(), 'quit'])}.")
+        else:
+            _press(guided.live, key)
+
+    def ended() -> None:
+        if guided.opened.source.live:  # any other ends by itself
+            waiting.append(asyncio.create_task(_stop_where_it_stands(guided)))
+
+    async with lines(press, ended):
+        try:
+            yield
+        finally:
+            for task in waiting:
+                task.cancel()
+
+
+async def _stop_where_it_stands(guided: Guided) -> None:
+    """End it once no step has ended, nor begun anew, for a while."""
+    before = None
+    while before != (before := (guided.told.step, guided.told.site, guided.told.attempt)):
+        await asyncio.sleep(PATIENCE_S)
+    guided.live.stop()
 
 
 def _press(live: Live, key: str) -> None:

@@ -90,7 +90,8 @@ class Screen:
 
     def panel(self, told: Guidance) -> RenderableType:
         """One screen of 80 x 24, or larger."""
-        title = f"{self.wearer or 'hiphinge calibrate'} · step {told.number} of {told.count} · {TITLES[told.step]}"
+        who = self.wearer or "hiphinge calibrate"
+        title = Text(f"{who} · step {told.number} of {told.count} · {TITLES[told.step]}")  # a name is no markup
         roomy = self.console.height >= ROOMY
         said, hint = Text(told.say, style=SAY), Text(told.hint, style=HINT, justify="center")
         trouble = Text(f"! {told.problem}", style=WARN) if told.problem else last(told)

@@ -213,9 +213,9 @@ def _say(wish: Wish, event: str, words: str, **values: Any) -> None:
         click.echo(words, err=event != "ended")
 
 
-def on_signals(stop: Callable[[], None]) -> None:
-    """Ctrl-C, the end of the terminal and a service's stop end a session in good order."""
+def on_signals(stop: Callable[[], None], *names: str) -> None:
+    """Ctrl-C, the end of the terminal and a service's stop end a session in good order; ``names``: only these do."""
     loop = asyncio.get_running_loop()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    for name in names or ("SIGINT", "SIGTERM", "SIGHUP"):
         if sys.platform != "win32":
             loop.add_signal_handler(getattr(signal, name), stop)
