@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from hiphinge.blocks import SACRUM, Packet, Sensor
 from hiphinge.devices import hiphinge_imu
+from hiphinge.errors import SettingsError
 from hiphinge.reception import Reception
 
 S = 10**9
@@ -32,3 +34,9 @@ def test_a_stamp_an_hour_ahead_is_left_out_and_told() -> None:
         "sacrum: 1 samples stamped up to 3.6e+03 s after they were heard, expected none. They are left out; look at "
         "what sets its clock."
     )
+
+
+def test_a_decoder_with_a_time_of_its_own_making_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hiphinge_imu.Decoder, "time", "sundial")
+    with pytest.raises(SettingsError, match="'sundial', expected one of host, device, counted"):
+        Reception(Sensor(SACRUM, hiphinge_imu.NAME, SACRUM))

@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from hiphinge.blocks import Bools, Exchange, Floats, ImuBlock, Link, Packet, PacketRun, Sensor, Times
-from hiphinge.devices.driver import HOST, SYNCHRONISED, UNSYNCHRONISED, Decoded, RunDecoder
+from hiphinge.devices.driver import COUNTED, HOST, SYNCHRONISED, TIMES, UNSYNCHRONISED, Decoded, RunDecoder
 from hiphinge.devices.registry import DECODERS
-from hiphinge.errors import DecodeError
+from hiphinge.errors import DecodeError, SettingsError
 from hiphinge.streams import clock
 
 KEPT_NS = 10_000_000_000
@@ -38,6 +38,7 @@ class Reception:
         self._decoder = DECODERS[sensor.device](sensor.sensor)
         self._run_decoder = self._decoder if isinstance(self._decoder, RunDecoder) else None
         self._exchanges: list[Exchange] = []
+        self._time = HOST
         self._turned: list[tuple[Times, Times, Floats]] = []
         self._set_clock()
 
@@ -95,9 +96,12 @@ class Reception:
 
     def _set_clock(self) -> None:
         """A device may say only when it is configured whether it has a clock."""
-        kind = self._decoder.time
-        if kind != (self.clock.kind if self.clock else HOST):
-            self.clock = None if kind == HOST else clock.Clock(self._params, kind)
+        time = self._decoder.time
+        if time not in TIMES:
+            raise SettingsError(f"{self.sensor}: the decoder's time is {time!r}, expected one of {', '.join(TIMES)}.")
+        if time != self._time:
+            self._time = time
+            self.clock = None if time == HOST else clock.Clock(self._params, counted=time == COUNTED)
 
     def _decode(self, heard: Sequence[Packet | PacketRun]) -> Decoded:
         """Runs as they are where the decoder takes them and nothing else was heard, else packet by packet."""

@@ -28,7 +28,7 @@ from hiphinge.blocks import Floats, ImuBlock
 from hiphinge.errors import CalibrationRefused
 from hiphinge.simulate.arrival import START_NS, Air, Crystal, Heard, Sending, stream
 from hiphinge.streams import twist
-from hiphinge.streams.clock import COUNTED, DEVICE, Clock, Params
+from hiphinge.streams.clock import Clock, Params
 from tests.benchmarks import played
 
 WANTED_MS = {7.5: 3.0, 15.0: 5.0, 30.0: 8.0, 50.0: 15.0}
@@ -63,7 +63,7 @@ class Course:
     packets: str
     twist_at: float = 120.0
     judged_from: float = SLEWED_S
-    kind: str = DEVICE
+    counted: bool = False
     lost: float = 0.0
 
     @property
@@ -80,14 +80,14 @@ def measure(size: str, progress: MutableMapping[str, Any]) -> dict[str, Any]:
         cells["twist_after_20_s"] = {NAMES[ci]: Course(ci, "five", twist_at=20.0) for ci in WANTED_MS}
         cells["half_an_hour_later"] = {NAMES[ci]: Course(ci, "five", judged_from=1800.0) for ci in WANTED_MS}
         lost = {"whole": 0.0, "lost_3_pct": 0.03}
-        cells["counted"] = {name: Course(30.0, "one", kind=COUNTED, lost=share) for name, share in lost.items()}
+        cells["counted"] = {name: Course(30.0, "one", counted=True, lost=share) for name, share in lost.items()}
     figures: dict[str, Any] = {"refused_twists": 0}
     for outer, courses in cells.items():
         runs = LATER_RUNS if outer == "half_an_hour_later" else RUNS[size]
         for inner, course in courses.items():
             parts = list(played.parts(progress, [f"{outer} {inner}"], lambda _, c=course, n=runs: many(c, n)))
             figures.setdefault(outer, {})[inner] = parts[0]
-            figures["refused_twists"] += parts[0]["refused"] if course.kind == DEVICE else 0
+            figures["refused_twists"] += 0 if course.counted else parts[0]["refused"]
     return figures
 
 
@@ -119,7 +119,7 @@ def run(course: Course, seed: int) -> dict[str, Any]:
     air = Air(course.interval_ms / 1e3, radio_ppm=rng.uniform(-RADIO_PPM, RADIO_PPM))
     seconds = course.twist_at + TWIST_S + course.judged_from + JUDGED_S + 3.0
     pair = [sensor(course, seconds, air, rng) for _ in range(2)]
-    clocks = [Clock(Params(), course.kind) for _ in pair]
+    clocks = [Clock(Params(), counted=course.counted) for _ in pair]
     begin = START_NS / 1e9 + 1.0
     twisting = begin + course.twist_at, begin + course.twist_at + TWIST_S
     quiet = [Following(c, h, twisting[0]) for c, h in zip(clocks, pair, strict=True)]
@@ -147,10 +147,10 @@ def run(course: Course, seed: int) -> dict[str, Any]:
 def sensor(course: Course, seconds: float, air: Air, rng: np.random.Generator) -> Heard:
     """One of a pair, with its own crystal and start."""
     rate, per_packet = course.sending
-    ppm = PPM if course.kind == DEVICE else COUNTED_PPM
+    ppm = COUNTED_PPM if course.counted else PPM
     crystal = Crystal(rng.uniform(-ppm, ppm), wander_s=rng.uniform(600, 1800))
     heard = stream(Sending(rate, per_packet, rng.uniform(0, 1)), seconds, air, crystal, int(rng.integers(2**32)))
-    return heard if course.kind == DEVICE else counted(heard, course, rng)
+    return counted(heard, course, rng) if course.counted else heard
 
 
 def counted(heard: Heard, course: Course, rng: np.random.Generator) -> Heard:

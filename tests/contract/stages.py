@@ -388,7 +388,7 @@ STAGES = {
     "Zeroing": Stage("zero", lambda r: r.motion, build_zeroing),
     "Admission": Stage("alerts", lambda r: alert_stream(), build_admission),
     "Cues": Stage("cues", lambda r: set_stream(), build_cues),
-    "Clock": Stage("clock", ticking, lambda r: plain(clock.Clock(clock.Params(), clock.DEVICE).place)),
+    "Clock": Stage("clock", ticking, lambda r: plain(clock.Clock(clock.Params()).place)),
 }
 
 

@@ -25,7 +25,7 @@ from typing import ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
 from hiphinge.blocks import GRAVITY, Exchange, ImuBlock, Link, Packet, PacketRun
 from hiphinge.errors import DecodeError
 
-HOST, DEVICE, COUNTED = "host", "device", "counted"
+HOST, DEVICE, COUNTED = TIMES = "host", "device", "counted"
 """Whose time ``ImuBlock.t_ns`` of a decoder is: the host's own; the device's clock, unwrapped; samples counted."""
 
 CONNECTED, CONFIGURED, LOST, BATTERY = "connected", "configured", "lost", "battery"

@@ -3,13 +3,9 @@
 from hiphinge.blocks import Exchange
 from hiphinge.streams.clock.base import LEFT, Base, Member, agree, are_one, between
 from hiphinge.streams.clock.clock import Clock
-from hiphinge.streams.clock.fit import COUNTED, DEVICE, HOST, KINDS, Params
+from hiphinge.streams.clock.fit import Params
 
 __all__ = [
-    "COUNTED",
-    "DEVICE",
-    "HOST",
-    "KINDS",
     "LEFT",
     "Base",
     "Clock",

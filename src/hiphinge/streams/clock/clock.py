@@ -18,7 +18,7 @@ import numpy as np
 
 from hiphinge.blocks import Bools, Exchange, Floats, ImuBlock, Times
 from hiphinge.errors import SettingsError
-from hiphinge.streams.clock.fit import COUNTED, HOST, KINDS, Fit, Params, comb_of, exchanged
+from hiphinge.streams.clock.fit import Fit, Params, comb_of, exchanged
 
 _NEVER = np.iinfo(np.int64).min // 4
 _AT_ONCE = 8192
@@ -73,16 +73,12 @@ class _Run:
 class Clock:
     """Places the samples of one device on the host's time.
 
-    Sensors that share one time base in hardware may share a Clock, if their packets
-    are handed over in the order of the log, one after the other: handed over sensor by
-    sensor, what the clock learns would depend on the grouping.
+    ``counted``: it has no clock, its samples are counted at the nominal rate.
     """
 
-    def __init__(self, params: Params, kind: str) -> None:
-        if kind not in KINDS:
-            raise SettingsError(f"clock: {kind!r}, expected one of {', '.join(KINDS)}.")
-        self.params, self.kind = params, kind
-        self._turn_s = COUNTED_TURN if kind == COUNTED else 1.0
+    def __init__(self, params: Params, *, counted: bool = False) -> None:
+        self.params, self.counted = params, counted
+        self._turn_s = COUNTED_TURN if counted else 1.0
         self._run: _Run | None = None
         self._told = self._heard = self._placed = _NEVER  # arrival: the last, the latest; latest host time given out
         self._aside: _Run | None = None  # before the device began anew, or sent a stamp that cannot be
@@ -94,8 +90,6 @@ class Clock:
 
         After :meth:`shift` of all sensors: to the time they then have in common.
         """
-        if self.kind == HOST:
-            return 0.0
         if self._run is None:
             return self.params.offset_sd
         return math.sqrt(self._run.fit.offset_var + self._run.lag**2)
@@ -128,8 +122,6 @@ class Clock:
         ``exchanges`` that were finished before the block arrived. A sample older than its
         predecessor stays so: whoever wants rising times leaves it out.
         """
-        if self.kind == HOST:
-            return block
         self._exchanges += exchanges
         placed = np.empty_like(block.t_ns)
         told = np.concatenate(([self._told], block.arrival_ns))
@@ -149,7 +141,7 @@ class Clock:
 
         Where a count was corrected in between, its samples stay where they were ``placed_ns``.
         """
-        if (run := self._run) is None or self.kind == COUNTED:
+        if (run := self._run) is None or self.counted:
             return placed_ns
         offset = run.fit.offset + run.fit.skew * ((t_ns - run.tick_ns) / 1e9 - run.fit.x)
         return t_ns + (run.host_ns - run.tick_ns) + np.rint(offset * 1e9).astype(np.int64)
@@ -160,7 +152,7 @@ class Clock:
         To all sensors of a twist, with 0 to the one that the others are compared with.
         """
         if self._run is None:
-            raise SettingsError(f"clock: a {self.kind} clock without samples, expected one that runs. Twist again.")
+            raise SettingsError("clock: no samples yet, expected one that runs. Twist again.")
         self._run.fit.shift(offset_ns / 1e9, error**2)
         self._run.second = -1.0
 
@@ -207,7 +199,7 @@ class Clock:
         packet = t[: 1 + int(begins[1:].argmax()) if begins[1:].any() else len(t)]
         tick = int(t[0])
         offset = float((tick - packet).min()) / 1e9
-        fit = Fit.begun(self.params, self.kind == COUNTED, offset, self._aside.fit if self._aside else None)
+        fit = Fit.begun(self.params, self.counted, offset, self._aside.fit if self._aside else None)
         way = _Way(0.0, max(offset, (self._placed + 1 - host) / 1e9), fit.skew, fit.skew)
         self._run = _Run(tick, host, fit, way, tick, host - tick)
         return self._run

@@ -24,10 +24,6 @@ import numpy as np
 
 from hiphinge.blocks import Floats
 
-HOST, DEVICE, COUNTED = "host", "device", "counted"
-KINDS = (HOST, DEVICE, COUNTED)
-"""Times of the host already; a clock in the device; none, samples are counted at the nominal rate."""
-
 
 @dataclass(frozen=True)
 class Params:
