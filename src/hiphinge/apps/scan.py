@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import click
 
+from hiphinge.apps import owner
 from hiphinge.apps.numbers import Number
 from hiphinge.apps.recordings import printable
 from hiphinge.errors import SensorRefused
@@ -15,6 +19,8 @@ from hiphinge.settings.drivers import load_drivers
 from hiphinge.sources.ble.radio import Radio, radio
 from hiphinge.sources.ble.scan import Sighting, nearby
 from hiphinge.sources.ble.visit import visit
+
+T = TypeVar("T")
 
 ADVICE = """No sensor was found. What helps most often:
   · switch the sensor on, or shake it: most sleep after some minutes;
@@ -40,7 +46,10 @@ class Found:
 def command(*, seconds: float, everything: bool, no_battery: bool, as_json: bool) -> None:
     """Sensors nearby, strongest first, with maker and battery."""
     load_drivers()
-    found = asyncio.run(look(seconds, battery=not no_battery))
+    held = owner.owner()
+    if held and not no_battery:
+        click.echo(f"No sensor is asked for its battery: {owner.in_words(held)}. See: hiphinge status", err=True)
+    found = asyncio.run(in_order(look(seconds, battery=not (held or no_battery))))
     shown = [one for one in found if everything or one.seen.driver]
     for one in shown:
         click.echo(json.dumps(row(one)) if as_json else told(one))
@@ -48,6 +57,20 @@ def command(*, seconds: float, everything: bool, no_battery: bool, as_json: bool
         near = "device is" if len(found) == 1 else "devices are"
         others = f" {len(found)} other {near} near (--all shows them)." if found else ""
         click.echo(f"{ADVICE}{others}", err=True)
+
+
+async def in_order(work: Coroutine[Any, Any, T]) -> T:
+    """``work``, which a closed terminal or the system's stop ends as Ctrl-C does: sensors are let go."""
+    ctrl_c = signal.getsignal(signal.SIGINT)  # asyncio's own
+    ends = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    taken = [one for one in ends if callable(ctrl_c) and signal.getsignal(one) is signal.SIG_DFL]  # not with nohup
+    for one in taken:
+        signal.signal(one, ctrl_c)
+    try:
+        return await work
+    finally:
+        for one in taken:
+            signal.signal(one, signal.SIG_DFL)
 
 
 async def look(seconds: float, *, battery: bool) -> list[Found]:

@@ -17,7 +17,7 @@ from hiphinge.apps import owner
 from hiphinge.apps.guided.keys import pressed
 from hiphinge.apps.recordings import printable
 from hiphinge.apps.report.words import plural
-from hiphinge.apps.scan import ADVICE
+from hiphinge.apps.scan import ADVICE, in_order
 from hiphinge.blocks import SITES, Control, Input, Link, Packet, Sensor
 from hiphinge.detect.taps import Tap
 from hiphinge.devices.driver import Driver, Steps
@@ -95,7 +95,7 @@ def command(
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(owner.unless_taken("wear", work))
+    return asyncio.run(in_order(owner.unless_taken("wear", work)))
 
 
 def _keep(new: Sequence[Sensor], remove: Sequence[str]) -> None:
