@@ -6,9 +6,8 @@ import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from bumble import data_types, hci
+from bumble import hci
 from bumble.controller import Controller
-from bumble.core import UUID, AdvertisingData
 from bumble.device import Device, DeviceConfiguration
 from bumble.hci import LeFeatureMask
 from bumble.host import Host
@@ -17,13 +16,8 @@ from bumble.transport import open_transport
 
 from hiphinge.sources.virtual.peripheral import Peripheral
 from hiphinge.sources.virtual.twin import Identity
-from hiphinge.sources.virtual.twins.open_layout import SERVICE, OpenLayout
+from hiphinge.sources.virtual.twins.open_layout import OpenLayout
 from tests.bluez.bluetoothd import ADDRESSES, nodding
-
-FLAGS = data_types.Flags(
-    AdvertisingData.Flags.LE_GENERAL_DISCOVERABLE_MODE | AdvertisingData.Flags.BR_EDR_NOT_SUPPORTED
-)
-SERVICES = data_types.CompleteListOf128BitServiceUUIDs([UUID(SERVICE)])
 
 
 class Space:
@@ -54,8 +48,6 @@ async def main() -> None:
         adapter.le_features &= ~(LeFeatureMask.LL_PRIVACY | LeFeatureMask.LE_EXTENDED_ADVERTISING)
         for address in ADDRESSES.values():
             one = Peripheral(Space(link), OpenLayout(Identity(address), nodding))  # type: ignore[arg-type]  # as far as it asks
-            # 31 bytes at most: the kernel drops longer advertisements, bumble's own link does not.
-            one._device.advertising_data = bytes(AdvertisingData([FLAGS, SERVICES]))
             await stack.enter_async_context(one)
         Path("/tmp/sensors").touch()
         await asyncio.Event().wait()
