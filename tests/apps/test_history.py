@@ -21,7 +21,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hiphinge import recording, session, simulate
-from hiphinge.apps.history import command
+from hiphinge.apps.history import command, sections
 from hiphinge.apps.history.gathering import entry_of
 from hiphinge.apps.history.report import render
 from hiphinge.apps.history.tables import Period
@@ -313,6 +313,25 @@ def test_lines_fit_a_terminal(run: Run, options: tuple[str, ...]) -> None:
     assert any(line.startswith("Fri 20 Nov") for line in lines)
 
 
+@pytest.mark.parametrize("options", [("--day", "0001-01-01"), ("--week", "0001-01-01"), ("--week", "9999-12-31")])
+def test_the_ends_of_the_calendar_are_days_without_sessions(run: Run, options: tuple[str, ...]) -> None:
+    weeks(days=1)
+    assert "no day here" in run(*options).stdout
+
+
+def test_little_sitting_has_no_rate_of_breaks() -> None:
+    """In the headline as in the table."""
+    keep(made.entry("a", "2026-11-20T09:00:00", bouts_of(("sitting", 20), ("standing", 5), ("sitting", 5))))
+    assert next(card for card in sections.cards(view()) if card.name == "Breaks").figure == "–"
+
+
+def test_a_session_says_when_it_began() -> None:
+    keep(made.entry("a", "2026-11-20T09:05:00", bouts_of(("sitting", 60))))
+    table = sections.recorded(view()).table
+    assert table is not None
+    assert table.rows[0].cells[0] == "20 November 2026, 09:05"
+
+
 def test_csv_has_a_row_a_day(tmp_path: Path, run: Run) -> None:
     """Of each wearer; what is not known is empty."""
     weeks(days=3)
@@ -355,6 +374,17 @@ def test_hours_of_gaps_are_said() -> None:
     spells = bouts_of(("sitting", 120), ("unknown", 200), ("standing", 60))
     (said,) = notes(made.entry("holes", "2026-11-20T09:00:00", spells))
     assert said.startswith("holes.mcap: 3 h 20 min of 6 h 20 min are unknown (gaps, or sensors that cannot tell)")
+
+
+def test_time_told_twice_is_drawn_once() -> None:
+    """Of the later session only what reaches beyond the other, at its own time of day."""
+    keep(
+        made.entry("a", "2026-11-20T09:00:00", bouts_of(("sitting", 60))),
+        made.entry("b", "2026-11-20T09:20:00", bouts_of(("sitting", 50))),
+    )
+    bouts = view().bouts
+    assert list(bouts["end_s"] - bouts["start_s"]) == [3600.0, 600.0]
+    assert list(bouts["at_s"] + bouts["end_s"] - bouts["start_s"]) == [10 * 3600.0, 10 * 3600.0 + 600.0]
 
 
 def test_two_at_the_same_time_are_said() -> None:

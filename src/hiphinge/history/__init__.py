@@ -1,6 +1,6 @@
 """The journal of sessions: what stays when raw data go, and what weeks say together."""
 
-from hiphinge.history.days import day_table, overlaps, session_starts
+from hiphinge.history.days import day_table, overlaps, session_starts, uncovered
 from hiphinge.history.entry import Entry, keep, kept, read, recordings, summary_path
 from hiphinge.history.journal import Journal, open_or_rebuild
 from hiphinge.history.local_days import UNDATED
@@ -28,5 +28,6 @@ __all__ = [
     "session_starts",
     "sitting_figures",
     "summary_path",
+    "uncovered",
     "unsummarised",
 ]

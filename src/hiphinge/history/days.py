@@ -39,7 +39,7 @@ def day_table(journal: Journal) -> pd.DataFrame:
     hidden = overlaps(parts["presence"], starts)
     sessions = journal.table("session")
     known = set(sessions["id"][sessions["shifts"].notna()])
-    seen = {name: table if name == "test" else _uncovered(table, hidden) for name, table in parts.items()}
+    seen = {name: table if name == "test" else uncovered(table, hidden) for name, table in parts.items()}
     by_day = {name: _by_day(table) for name, table in seen.items()}
     rows = [
         {"wearer": key[0], "day": key[1], **_day({name: by_day[name].get(key, []) for name in by_day}, starts, known)}
@@ -90,14 +90,18 @@ def overlaps(presence: pd.DataFrame, starts: dict[str, float]) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["wearer", "session", "other", "day", "start_s", "end_s"])
 
 
-def _uncovered(table: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
-    """Rows that lie, or begin, outside the hidden spans; those that reach out of one keep that part."""
+def uncovered(table: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table that lie, or begin, outside the ``hidden`` spans of :func:`overlaps`.
+
+    Those that reach out of one keep that part.
+    """
     ends = hidden.set_index("session")["end_s"]
     until = table["session"].map(ends).fillna(-math.inf)
     if "end_s" not in table or table.empty:
         return table[table["start_s"] >= until] if len(hidden) else table
     kept = table[table["end_s"] > until]
-    return kept.assign(start_s=np.maximum(kept["start_s"], until[kept.index]))
+    start = np.maximum(kept["start_s"], until[kept.index])
+    return kept.assign(start_s=start, at_s=kept["at_s"] + (start - kept["start_s"]))
 
 
 def _day(parts: dict[str, Rows], starts: dict[str, float], known: set[str]) -> dict[str, Any]:

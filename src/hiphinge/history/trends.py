@@ -99,8 +99,7 @@ def values(days: pd.DataFrame, measure: Measure) -> pd.Series:
 
 def trends(days: pd.DataFrame, today: date) -> list[Trend]:
     """Each measure in the last two weeks against the six before; ``days`` of one wearer."""
-    turn = (today - timedelta(days=RECENT - 1)).isoformat()
-    oldest = (today - timedelta(days=RECENT + BEFORE - 1)).isoformat()
+    turn, oldest = _before(today, RECENT - 1), _before(today, RECENT + BEFORE - 1)
     found = []
     for measure in MEASURES:
         known = values(days, measure)
@@ -110,6 +109,11 @@ def trends(days: pd.DataFrame, today: date) -> list[Trend]:
         noise = math.sqrt(_error(recent) ** 2 + _error(before) ** 2)
         found.append(Trend(measure, *means, noise))
     return found
+
+
+def _before(day: date, days: int) -> str:
+    """So many days before, ISO; no earlier than the calendar."""
+    return date.fromordinal(max(day.toordinal() - days, 1)).isoformat()
 
 
 def _error(known: pd.Series) -> float:

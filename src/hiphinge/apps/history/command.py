@@ -147,8 +147,10 @@ def output(found: list[View], as_json: bool, csv_file: Path | None, html_file: P
     if html_file:
         from hiphinge.apps.history.report import render  # noqa: PLC0415  Bokeh takes half a second
 
-        if len(found) != 1:
-            names = ", ".join(repr(view.wearer) for view in found) or "nobody yet"
+        if not found:
+            raise InputError("--html: no session yet, expected one. Record one with hiphinge desk or hiphinge lift.")
+        if len(found) > 1:
+            names = ", ".join(repr(view.wearer) for view in found)
             raise InputError(f"--html: sessions of {names}, expected those of one person. Add --wearer NAME.")
         write_text(html_file, render(found[0]))
         click.echo(f"See {html_file}", err=True)

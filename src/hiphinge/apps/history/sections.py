@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
 from hiphinge.apps.history.remarks import in_words
-from hiphinge.apps.history.told import breaks, hours, trend_in_words
+from hiphinge.apps.history.told import MEANS, RATE_S, breaks, hours, trend_in_words
 from hiphinge.apps.history.view import View
 from hiphinge.apps.report.page import Card, Column, Row, Section, Table
 from hiphinge.apps.report.words import UNKNOWN, number, plural, span
 from hiphinge.history.days import BIN_NAMES
-from hiphinge.history.trends import ENOUGH_WORN_S
+from hiphinge.history.local_days import utc
 
 DRAWN = 28
 """Days that are drawn, the last ones: more do not fit a screen; the tables have them all."""
@@ -61,13 +61,13 @@ def cards(view: View) -> tuple[Card, ...]:
         return ()
     n, sitting = len(days), days["sitting_s"].sum()
     mean = "mean a day; " if n > 1 else ""
-    rate = 3600 * days["breaks"].sum() / sitting if sitting > 0 else math.nan
+    rate = 3600 * days["breaks"].sum() / sitting if sitting >= RATE_S else math.nan
     share = 100 * sitting / max(days["worn_s"].sum(), 1.0)
     goals = {goal.words: goal for goal in view.goals}
     kept = "; ".join(f"{words}: {g.kept} of {plural(g.days, 'day')}" for words, g in goals.items() if g.days)
     return (
         Card("Sitting", span(sitting / n), f"{mean}{share:.0f} % of the time worn"),
-        Card("Breaks", f"{number(rate, 1)} an hour", f"of sitting; goal {wanted.breaks_per_hour:g}"),
+        Card("Breaks", number(rate, 1, " an hour"), f"of sitting; goal {wanted.breaks_per_hour:g}"),
         Card("Longest sitting", span(days["longest_sitting_s"].max()), "without standing up"),
         Card("Walking", span(days["walking_s"].sum() / n), f"{mean}goal {wanted.walking_min:g} min"),
         Card("Lifts", str(int(days["repetitions"].sum())), _rounded(days)),
@@ -129,8 +129,7 @@ def weeks(view: View) -> Section:
     """A row a week, the newest first."""
     columns = (Column("week of", numeric=False), Column("long days"), *(c for c in DAY if c.label != "slouch"))
     rows = [Row((in_words(w.week), str(w.days), *_cells(w))) for w in reversed(list(view.weeks.itertuples()))]
-    note = f"Times are means of days worn for {ENOUGH_WORN_S / 3600:g} h or more; lifts are sums. Times in h:min."
-    return Section("Weeks", table=Table(columns, tuple(rows)), notes=(note,))
+    return Section("Weeks", table=Table(columns, tuple(rows)), notes=(f"{MEANS} Times in h:min.",))
 
 
 def days(view: View) -> Section:
@@ -165,12 +164,21 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) and value else UNKNOWN
 
 
+def _began(one: Any) -> str:
+    """Day and time of day, on the wearer's own clock."""
+    if not one.day:
+        return UNKNOWN
+    offset = _known(one.utc_offset_s)
+    local = utc(one.start_utc) + timedelta(seconds=0.0 if math.isnan(offset) else offset)
+    return f"{in_words(one.day)}, {local:%H:%M}"
+
+
 def recorded(view: View) -> Section:
     """What all of it rests on: the last sessions, with their calibration and quality."""
     rows = []
     for one in reversed(list(view.sessions.tail(DRAWN).itertuples())):
         lost = number(_known(one.loss_pct), 1, " %")
-        said = (in_words(one.day) or UNKNOWN, span(one.duration_s), _text(one.setup), _text(one.verdict))
+        said = (_began(one), span(one.duration_s), _text(one.setup), _text(one.verdict))
         rows.append(Row((*said, lost)))
     note = (f"The last {DRAWN} of {len(view.sessions)}.",) if len(view.sessions) > DRAWN else ()
     return Section("Sessions", table=Table(SESSIONS, tuple(rows)), notes=note)

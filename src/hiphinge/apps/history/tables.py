@@ -26,14 +26,17 @@ class Period:
 
 
 def week_of(day: date) -> Period:
-    """Monday to Sunday."""
-    monday = day - timedelta(days=day.weekday())
-    return Period(monday, monday + timedelta(days=6))
+    """Monday to Sunday; the calendar's last week ends with it."""
+    rest = min(6 - day.weekday(), (date.max - day).days)
+    return Period(day - timedelta(days=day.weekday()), day + timedelta(days=rest))
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The journal's tables, that of days, spans told twice, and the days that cannot be (``wrong``)."""
+    """The journal's tables, that of days, spans told twice, and the days that cannot be (``wrong``).
+
+    ``bouts`` are those that count: what another session has told already is not among them.
+    """
 
     sessions: pd.DataFrame
     presence: pd.DataFrame
@@ -51,7 +54,7 @@ def read(journal: Journal, today: date) -> Tables:
     live = set(dated["day"][dated["session"].isin(own)])
     wrong = frozenset(day for day in days["day"] if doubtful(day, day in live, today))
     overlaps = history.overlaps(dated, history.session_starts(journal))
-    return Tables(sessions, presence, journal.table("bout"), days, overlaps, wrong)
+    return Tables(sessions, presence, history.uncovered(journal.table("bout"), overlaps), days, overlaps, wrong)
 
 
 def csv_text(frame: pd.DataFrame) -> str:

@@ -11,11 +11,12 @@ from hiphinge.apps.history.remarks import in_words
 from hiphinge.apps.history.view import View
 from hiphinge.apps.recordings import printable
 from hiphinge.apps.report.words import UNKNOWN, number, plural
-from hiphinge.history.trends import ENOUGH_DAYS, OF_LIFTS, TESTS, Trend
+from hiphinge.history.trends import ENOUGH_DAYS, ENOUGH_WORN_S, OF_LIFTS, TESTS, Trend
 
 SHOWN_DAYS, SHOWN_WEEKS = 14, 8
 RATE_S = 1800.0
 """Sitting, s, from which breaks are told by the hour [D]."""
+MEANS = f"A week's times are means of its days worn for {ENOUGH_WORN_S / 3600:g} h or more; lifts are sums."
 HEAD = ("worn", "sitting", "longest", "breaks/h", "walking", "lifts", "rounded", "lumbar")
 WIDTHS = (7, 8, 8, 9, 8, 6, 8, 7)
 
@@ -63,6 +64,7 @@ def _weeks(view: View) -> Iterator[str]:
     yield _line("week of", ("a day", "sitting", "longest", "breaks/h", "walking", "lifts", "rounded", "lumbar"))
     for week in view.weeks.tail(SHOWN_WEEKS).itertuples():
         yield _line(f"{date.fromisoformat(week.week):%d %b}, {week.days} d", _cells(week))
+    yield MEANS
 
 
 def _cells(row: Any) -> tuple[str, ...]:
@@ -87,7 +89,7 @@ def _tests(view: View) -> Iterator[str]:
     told = []
     for test in TESTS:
         known = view.days.dropna(subset=[test.column]) if test.column in view.days else view.days[:0]
-        unit = test.unit if test.unit == "°" else f" {test.unit}"
+        unit = with_space(test.unit)
         last = [f"{in_words(row['day'])}: {row[test.column]:.3g}{unit}" for _, row in known.tail(2).iterrows()]
         if last:
             told.append(f"{test.name.capitalize()}, {'; '.join(last[::-1])}")
@@ -112,7 +114,7 @@ def trend_in_words(trend: Trend) -> str:
     """
     if math.isnan(trend.recent) or math.isnan(trend.before):
         return ""
-    unit = f" {trend.measure.unit}" if trend.measure.unit else ""
+    unit = with_space(trend.measure.unit)
     change = f"{abs(trend.change):.1f} {'more' if trend.change > 0 else 'less'} than before"
     how = change if trend.clear else f"no clear change from {number(trend.before, 1)}"
     days = f"{trend.recent_days} and {plural(trend.before_days, 'day')}"
@@ -125,13 +127,18 @@ def _goals(view: View) -> Iterator[str]:
         yield from (f"Goal {goal.words}: kept on {goal.kept} of {plural(goal.days, 'day')}" for goal in view.goals)
 
 
+def with_space(unit: str) -> str:
+    """A unit as it follows its figure: degrees at once."""
+    return unit if unit in ("", "°") else f" {unit}"
+
+
 def breaks(row: Any) -> str:
     """Breaks an hour; a dash where there was too little sitting to speak of a rate."""
     return number(row.breaks_per_hour, 1) if row.sitting_s >= RATE_S else UNKNOWN
 
 
 def hours(seconds: float) -> str:
-    """``7:05`` for 7 h 5 min; a dash when not known or nothing.
+    """``7:05`` for 7 h 5 min; a dash when not known.
 
     >>> hours(25_500.0), hours(0.0), hours(float("nan"))
     ('7:05', '0:00', '–')
