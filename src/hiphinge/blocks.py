@@ -29,9 +29,9 @@ LATEST_S = 9.2e9
 GRAVITY = 9.80665
 """m/s², standard: 1 g of any sensor. The real one differs by up to 0.3 % with the place, a scale that no angle sees."""
 
-UPPER_LUMBAR, SACRUM = "upper_lumbar", "sacrum"
-THIGH_LEFT, THIGH_RIGHT = "thigh_left", "thigh_right"
-SITES = (UPPER_LUMBAR, SACRUM, THIGH_LEFT, THIGH_RIGHT)
+UPPER_LUMBAR, SACRUM = TRUNK = "upper_lumbar", "sacrum"
+THIGH_LEFT, THIGH_RIGHT = THIGHS = "thigh_left", "thigh_right"
+SITES = (*TRUNK, *THIGHS)
 """Body sites, in the order that every block keeps."""
 
 # Quality of one sensor at one instant; bits of ``flags``.

@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from hiphinge.alerts import messages, quiet, reminders
 from hiphinge.alerts.reminders import SHIFT, SITTING
-from hiphinge.blocks import SACRUM, UPPER_LUMBAR, Alert, Control, Event, Tick
+from hiphinge.blocks import TRUNK, Alert, Control, Event, Tick
 
 ROUNDED, POOR, LOST, SLIPPED, SWAPPED = (
     "rounded_back",
@@ -191,7 +191,7 @@ class Admission:
         told = replace(finding, t=finding.t + self.params.dwell(finding.kind), bout=finding.key[1])
         self._waiting.append((told.t + self.params.settle, told))
         site = finding.detail.get("site")
-        unreliable = finding.kind == SWAPPED or (finding.kind == SLIPPED and site in (UPPER_LUMBAR, SACRUM))
+        unreliable = finding.kind == SWAPPED or (finding.kind == SLIPPED and site in TRUNK)
         if unreliable and finding.t > self._calibrated:
             start = finding.t + self.params.settle
             self._silences.append(_Silence(finding.t, start, float("inf"), (ROUNDED,), "slip"))

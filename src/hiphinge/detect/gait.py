@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hiphinge.blocks import SACRUM, UPPER_LUMBAR, Bools, Floats
+from hiphinge.blocks import TRUNK, Bools, Floats
 from hiphinge.detect.cells import PER_SECOND
 
 WINDOW = 4 * PER_SECOND
@@ -54,7 +54,7 @@ def strength(params: Params, sizes: Floats, sites: Sequence[str]) -> tuple[Float
     else the thighs; their mean counts. NaN cells are left out. What is not lively
     enough to be walking is not asked whether it is regular: 0.
     """
-    trunk = [i for i, site in enumerate(sites) if site in (UPPER_LUMBAR, SACRUM)]
+    trunk = [i for i, site in enumerate(sites) if site in TRUNK]
     chosen = sizes[trunk] if trunk else sizes
     if not len(chosen):
         return np.full(sizes.shape[1], np.nan), np.full(sizes.shape[1], np.nan)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from hiphinge.blocks import Bools, Floats, Times
+from hiphinge.blocks import THIGHS, Bools, Floats, Times
 from hiphinge.detect import doubt, gait
 from hiphinge.detect.bouts import CYCLING, LYING, MISSING, SITTING, STANDING, UNKNOWN, WALKING
 from hiphinge.detect.cells import PER_SECOND, CellBlock
-from hiphinge.detect.thighs import THIGHS, Raised
+from hiphinge.detect.thighs import Raised
 
 BEFORE = (gait.WINDOW - PER_SECOND) // 2
 """Cells before a second that its gait depends on; as many after it, and one second more."""

@@ -9,10 +9,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR, Bools, Event, Floats
+from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, THIGHS, UPPER_LUMBAR, Bools, Event, Floats
 from hiphinge.detect.cells import PER_SECOND, CellBlock
-
-THIGHS = (THIGH_LEFT, THIGH_RIGHT)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hiphinge.blocks import SACRUM, THIGH_RIGHT, UPPER_LUMBAR, Bools, Event, Floats
+from hiphinge.blocks import SACRUM, THIGH_RIGHT, THIGHS, TRUNK, UPPER_LUMBAR, Bools, Event, Floats
 from hiphinge.detect import gait
 from hiphinge.detect.cells import PER_SECOND, CellBlock
-from hiphinge.detect.slip import THIGHS, inclination
+from hiphinge.detect.slip import inclination
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Sites:
 
     def __init__(self, params: Params) -> None:
         self.params = params
-        self._spine = _Witness(params, (UPPER_LUMBAR, SACRUM))
+        self._spine = _Witness(params, TRUNK)
         self._hip: _Witness | None = None
 
     def follow(self, cells: CellBlock, off: Bools) -> list[Event]:

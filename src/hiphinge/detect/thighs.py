@@ -21,10 +21,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from hiphinge import rotation
-from hiphinge.blocks import THIGH_LEFT, THIGH_RIGHT, Bools, Floats, Mounting
+from hiphinge.blocks import THIGHS, Bools, Floats, Mounting
 from hiphinge.detect.cells import PER_SECOND, CellBlock
 
-THIGHS = (THIGH_LEFT, THIGH_RIGHT)
 LATE = 4
 """s: what a second of walking taught is used from so much later on, when every grouping knows it."""
 

@@ -21,8 +21,7 @@ from hiphinge.blocks import (
     MISSING,
     SACRUM,
     SETTLING,
-    THIGH_LEFT,
-    THIGH_RIGHT,
+    THIGHS,
     Bools,
     Flags,
     Floats,
@@ -111,7 +110,7 @@ class Heading:
         for i, loop in self._loops.items():
             own, either = _mediolateral(q[i]), pelvis_flags | flags[i]
             good = fit & self._level(own) & ((either & (MISSING | LEVEL_ONLY)) == 0)
-            if self.sites[i] in (THIGH_LEFT, THIGH_RIGHT):
+            if self.sites[i] in THIGHS:
                 good &= np.abs(rotation.inclination(q[i])) < self.params.thigh_limit
             sums = np.add.reduceat(np.where(good, own * right.conj(), 0.0), starts)
             counts = np.add.reduceat(good.astype(int), starts)

@@ -20,6 +20,7 @@ from hiphinge.blocks import (
     SETTLING,
     THIGH_LEFT,
     THIGH_RIGHT,
+    THIGHS,
     UPPER_LUMBAR,
     AngleBlock,
     Bools,
@@ -27,8 +28,7 @@ from hiphinge.blocks import (
     SegmentBlock,
 )
 
-THIGHS = (THIGH_LEFT, THIGH_RIGHT)
-TRUNK = ((UPPER_LUMBAR, "trunk_inclination", "trunk_lean"), (SACRUM, "pelvis_tilt", "pelvis_lean"))
+SPINE = ((UPPER_LUMBAR, "trunk_inclination", "trunk_lean"), (SACRUM, "pelvis_tilt", "pelvis_lean"))
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class JointAngles:
         at = {s: i for i, s in enumerate(segments.sites) if s in self.sites}
         inclined = rotation.inclination(q)  # of all segments at once, as below: live, it is the calls that cost
         angles: dict[str, Floats] = {}
-        for site, inclination_name, lean_name in TRUNK:
+        for site, inclination_name, lean_name in SPINE:
             if site in at:
                 angles[inclination_name], angles[lean_name] = inclined[at[site]], lean(q[at[site]])
         for thigh in THIGHS:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hiphinge import rotation
-from hiphinge.blocks import SACRUM, SITES, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR, Floats
+from hiphinge.blocks import SACRUM, SITES, THIGH_LEFT, THIGH_RIGHT, TRUNK, UPPER_LUMBAR, Floats
 
 Quaternion = tuple[float, float, float, float]
 
@@ -49,7 +49,7 @@ def turned(angle: float) -> Floats:
 
 
 def _on_skin(site: str) -> Floats:
-    if site in (UPPER_LUMBAR, SACRUM):
+    if site in TRUNK:
         return rotation.multiply(rotation.from_rotvec([0.0, 0.0, -SKIN_TILT[site]]), rotation.from_matrix(ON_THE_BACK))
     outside = -OUTSIDE if site == THIGH_RIGHT else OUTSIDE
     return rotation.multiply(rotation.from_rotvec([0.0, outside, 0.0]), rotation.from_matrix(ON_THE_THIGH))

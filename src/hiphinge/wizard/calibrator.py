@@ -15,6 +15,7 @@ import numpy as np
 from hiphinge.blocks import (
     GRAVITY,
     SACRUM,
+    TRUNK,
     UPPER_LUMBAR,
     AngleBlock,
     Bools,
@@ -95,7 +96,7 @@ class _Movements:
         inside = within(self.t, self.spans, "sit")
         seated = inside[: len(inside) // size * size].reshape(-1, size).all(axis=1)
         tilts = {site: self._still_tilt(site, rest, size) for site, rest in rests.items()}
-        for trunk in (s for s in (UPPER_LUMBAR, SACRUM) if s in tilts):
+        for trunk in (s for s in TRUNK if s in tilts):
             for thigh in (s for s in tilts if s.startswith("thigh")):
                 wrong = seated & (tilts[trunk] > LAIN) & (tilts[thigh] < RAISED)
                 right = seated & (tilts[thigh] > LAIN) & (tilts[trunk] < RAISED)
@@ -193,7 +194,7 @@ class _Movements:
         (trunk, _), (pelvis, source) = axes.get(UPPER_LUMBAR, (None, "")), axes.get(SACRUM, (None, ""))
         if trunk is None or pelvis is None or source not in ("sit", "lean"):
             return
-        if not all(np.isfinite(self.gyr[s]).any() for s in (UPPER_LUMBAR, SACRUM)):
+        if not all(np.isfinite(self.gyr[s]).any() for s in TRUNK):
             return
         moving = self._moving(UPPER_LUMBAR, rests[UPPER_LUMBAR], source)
         rates = [

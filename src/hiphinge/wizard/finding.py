@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hiphinge.blocks import Floats
+from hiphinge.blocks import THIGHS, Floats
 from hiphinge.detect.taps import Tap
 from hiphinge.wizard.moments import Moment
 from hiphinge.wizard.placement import SPOTS
 from hiphinge.wizard.spans import Span
-from hiphinge.wizard.steps import LEGS, NAMES, OTHER_LEG, THIGHS, Over, Params, Step
+from hiphinge.wizard.steps import LEGS, NAMES, OTHER_LEG, Over, Params, Step
 
 AGREE, AGAIN = 4.0, 8.0
 """s between two taps that belong to one answer, and after which it is asked once more [D]."""

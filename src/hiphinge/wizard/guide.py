@@ -17,7 +17,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hiphinge import wizard
-from hiphinge.blocks import SACRUM, UPPER_LUMBAR, Calibration, Control, Floats, Input, MotionBlock, Sensor
+from hiphinge.blocks import (
+    SACRUM,
+    THIGHS,
+    TRUNK,
+    UPPER_LUMBAR,
+    Calibration,
+    Control,
+    Floats,
+    Input,
+    MotionBlock,
+    Sensor,
+)
 from hiphinge.detect import taps
 from hiphinge.errors import CalibrationRefused
 from hiphinge.intake import Intake
@@ -27,7 +38,7 @@ from hiphinge.wizard import finding, judge, moves, steps
 from hiphinge.wizard.judge import Judge, Verdict
 from hiphinge.wizard.moments import Moment, Moments
 from hiphinge.wizard.spans import Span, to_control
-from hiphinge.wizard.steps import NAMES, THIGHS, TRUNK, Over, Step
+from hiphinge.wizard.steps import NAMES, Over, Step
 
 ACTION = "wizard"
 OPTIONAL = ("twist", "tap", "knee", "sit", "bend", "sit_tall", "slump")

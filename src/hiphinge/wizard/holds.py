@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from hiphinge.blocks import Calibration, Floats, Input, MotionBlock, Sensor
+from hiphinge.blocks import THIGHS, Calibration, Floats, Input, MotionBlock, Sensor
 from hiphinge.intake import Intake
 from hiphinge.kinematics import mounting
 from hiphinge.kinematics.zero import between, up
@@ -20,7 +20,7 @@ from hiphinge.monitor import Params as MonitorParams
 from hiphinge.wizard import steps
 from hiphinge.wizard.moments import Moments
 from hiphinge.wizard.spans import within
-from hiphinge.wizard.steps import NAMES, THIGHS, Over, Stand
+from hiphinge.wizard.steps import NAMES, Over, Stand
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hiphinge.blocks import UPPER_LUMBAR, Bools, Calibration, Floats, MotionBlock
+from hiphinge.blocks import THIGHS, TRUNK, UPPER_LUMBAR, Bools, Calibration, Floats, MotionBlock
 from hiphinge.errors import CalibrationRefused
 from hiphinge.kinematics import mounting
 from hiphinge.kinematics.mounting import Rest
@@ -15,7 +15,7 @@ from hiphinge.kinematics.zero import between
 from hiphinge.monitor import Params as MonitorParams
 from hiphinge.wizard.calibrator import calibrate, measured
 from hiphinge.wizard.spans import Span, within
-from hiphinge.wizard.steps import NAMES, THIGHS, TRUNK
+from hiphinge.wizard.steps import NAMES
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hiphinge.blocks import UPPER_LUMBAR, Floats
+from hiphinge.blocks import THIGHS, TRUNK, UPPER_LUMBAR, Floats
 from hiphinge.wizard.moments import Moment
 from hiphinge.wizard.spans import Span
-from hiphinge.wizard.steps import NAMES, THIGHS, TRUNK, Over, Params, Step
+from hiphinge.wizard.steps import NAMES, Over, Params, Step
 
 
 class Sit(Step):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hiphinge import runs
-from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR, Bools, Floats, MotionBlock
+from hiphinge.blocks import THIGH_LEFT, THIGH_RIGHT, TRUNK, Bools, Floats, MotionBlock
 from hiphinge.kinematics import mounting
 from hiphinge.wizard.spans import Span
 
@@ -51,7 +51,7 @@ class Search:
         self._second = round(self.rate)
         self._still = self._still_seconds(motion)
         self._walking = self._walking_seconds(motion)
-        self._trunk = next((s for s in (UPPER_LUMBAR, SACRUM) if s in motion.sites), None)
+        self._trunk = next((s for s in TRUNK if s in motion.sites), None)
         self._thigh = next((s for s in (THIGH_RIGHT, THIGH_LEFT) if s in motion.sites), None)
 
     def stand(self) -> Span | None:

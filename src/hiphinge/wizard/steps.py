@@ -14,13 +14,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hiphinge.blocks import SACRUM, SITES, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR, Floats
+from hiphinge.blocks import SITES, THIGH_LEFT, THIGH_RIGHT, THIGHS, TRUNK, Floats
 from hiphinge.wizard.moments import Moment
 from hiphinge.wizard.spans import Span
 
 NAN = float("nan")
-THIGHS = (THIGH_LEFT, THIGH_RIGHT)
-TRUNK = (UPPER_LUMBAR, SACRUM)
 NAMES = {site: site.replace("_", " ") for site in SITES}
 LEGS = {THIGH_LEFT: "left", THIGH_RIGHT: "right"}
 OTHER_LEG = {THIGH_LEFT: THIGH_RIGHT, THIGH_RIGHT: THIGH_LEFT}

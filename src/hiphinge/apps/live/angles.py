@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR, Floats
+from hiphinge.blocks import SACRUM, THIGHS, UPPER_LUMBAR, Floats
 
 COLUMNS = ("t", "back", "hip", "trunk", "pelvis", "thigh", "other_thigh")
 """Of a row: s, then angles in the unit in which they were given."""
@@ -21,12 +21,11 @@ class Shown:
 
     def __init__(self, sites: Iterable[str]) -> None:
         worn = set(sites)
-        thighs = [s for s in (THIGH_LEFT, THIGH_RIGHT) if s in worn]
+        thighs = [s for s in THIGHS if s in worn]
         self.back, self.back_label = _back(worn, bool(thighs))
         self.hip, self.hip_label = _hip(worn, thighs)
         sided = len(thighs) > 1
         self.thighs = ("thigh_elevation_left", "thigh_elevation_right") if sided else ("thigh_elevation", "")
-        self.rounds = UPPER_LUMBAR in worn and SACRUM in worn
 
     def rows(self, t: Floats, angles: Mapping[str, Column]) -> Floats:
         """(n, 7) as in :data:`COLUMNS`; NaN where it is not known."""
