@@ -107,4 +107,4 @@ def test_any_grouping_tells_the_same() -> None:
                 [x for x in controls if a < x.arrival_ns / 1e9 <= b],
                 b,
             )
-        assert tuple(found) == whole
+        assert repr(tuple(found)) == repr(whole)

@@ -393,4 +393,4 @@ def test_bridged_samples_cost_confidence_only() -> None:
     made = moves(stand(2), down_and_up(*HINGE), stand(2))
     (sound,), (rep,) = counted(made), counted(made.flagged(300, 320, int(FILLED)))
     assert rep.confidence == pytest.approx(1 - 20 / 100 / sound.duration, abs=0.01)
-    assert replace(rep, confidence=1.0) == sound
+    assert repr(replace(rep, confidence=1.0)) == repr(sound)

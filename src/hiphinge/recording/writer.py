@@ -80,9 +80,7 @@ class Writer:
         self._closed = True
         if self._queue is not None:
             self._drain(self._queue)
-        if self._broken:
-            self._log.abandon()
-        else:
+        if not self._broken:
             self._try(self._log.close)
         self._tell()
 
@@ -127,6 +125,7 @@ class Writer:
             step(*arguments)
         except OSError as e:
             self._broken = True
+            self._log.abandon()
             self._fail((e.strerror or str(e)).lower(), e)
         return not self._broken
 

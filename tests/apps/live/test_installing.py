@@ -25,7 +25,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A user's home, and all three systems' tools, which note how they are called; ``fail`` in it makes them fail."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in ("systemctl", "launchctl", "schtasks", "schtasks.EXE"):  # the last is what Python looks for on Windows
+    for name in ("systemctl", "launchctl", "schtasks"):
         script = folder / name
         script.write_text(
             f'#!/bin/sh\necho "{name} $*" >> {folder}/calls\n'
@@ -123,6 +123,7 @@ def test_a_task_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_windows_makes_a_task_and_leaves_no_file(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr("shutil.which", lambda tool: tools / tool)  # it asks Windows itself, from Python 3.12 on
     installing.install("")
     assert [one.split()[:3] for one in calls(tools)] == [["schtasks", "/Create", "/F"], ["schtasks", "/Run", "/TN"]]
     assert ET.parse(tools / "task.xml").getroot().tag == f"{TASK}Task"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -42,21 +43,26 @@ async def session(driver: Driver, make: Callable[..., Twin], seconds: float) -> 
     async with opened() as air, Peripheral(air, twin):
         motion.begin(twin._now - BENDING_S)
         twin.abandoned()
+        sent, notified = _watched(twin)
         client = BleakClient(ADDRESS, timeout=5.0, backend=air.client)
         await client.connect()
-        talk = Conversation(client, driver, ADDRESS, inputs.append)
+        came = asyncio.Event()
+        talk = Conversation(client, driver, ADDRESS, lambda packet: (inputs.append(packet), came.set()))
         got = await talk.carry_out(driver.start(Wanted()))
-        sent, notified = _watched(twin)
+        on_the_way, configured = set(notified), len(inputs)
+        sent.clear()
+        notified.clear()
         inputs.append(Link(0, ADDRESS, CONFIGURED, got.to_text()))
         battery, blinked = await talk.carry_out(driver.battery()), await talk.carry_out(driver.blink())
         while sum(len(s.tick) for s in sent) < seconds * got.rate_hz:
-            await _more(talk)
+            await _more(came)
         await talk.carry_out(driver.stop())
         until = len(sent), len(notified)
         while len(streamed := _streamed(inputs, notified)) < until[1]:
-            await _more(talk)
+            await _more(came)
         await client.disconnect()
     del inputs[streamed[until[1] - 1] + 1 :], sent[until[0] :]
+    inputs[configured:] = [x for x in inputs[configured:] if isinstance(x, Link) or x.payload not in on_the_way]
     block, errors = decoded(driver, inputs)
     return Session(got, Samples(*map(np.concatenate, zip(*sent, strict=True))), block, errors, battery, blinked)
 
@@ -94,6 +100,6 @@ def _streamed(inputs: list[Packet | Link], notified: list[bytes]) -> list[int]:
     return [i for i, x in enumerate(inputs) if i > configured and isinstance(x, Packet) and x.payload in known]
 
 
-async def _more(talk: Conversation) -> None:
-    talk.heard.clear()
-    await talk.heard.wait()
+async def _more(came: asyncio.Event) -> None:
+    came.clear()
+    await came.wait()
