@@ -43,19 +43,25 @@ class Params:
     range_of_motion: range_of_motion.Params = field(default_factory=range_of_motion.Params)
 
 
+_CURE = "Assign them anew: hiphinge wear"
+
+
 def worn_sites(sensors: Iterable[Sensor]) -> tuple[str, ...]:
     """The sites in the order of blocks; an unknown or doubled site, sensor or device raises SettingsError."""
     sensors = tuple(sensors)
     ids = [s.sensor for s in sensors]
     for s in sensors:
         if s.device not in DECODERS:
-            raise SettingsError(f"sensors: {s.sensor!r} is a {s.device!r}, expected one of {', '.join(DECODERS)}.")
+            raise SettingsError(
+                f"sensors: {s.sensor!r} is a {s.device!r}, expected one of {', '.join(DECODERS)}. {_CURE}"
+            )
         if ids.count(s.sensor) > 1:
-            raise SettingsError(f"sensors: {s.sensor!r} is worn at {ids.count(s.sensor)} sites, expected one.")
+            raise SettingsError(f"sensors: {s.sensor!r} is worn at {ids.count(s.sensor)} sites, expected one. {_CURE}")
     found = [s.site for s in sensors]
     for site in found:
         if site not in SITES or found.count(site) > 1:
             raise SettingsError(
-                f"sensors: {site!r} worn by {found.count(site)}, expected each of {', '.join(SITES)} at most once."
+                f"sensors: {site!r} worn by {found.count(site)}, expected each of {', '.join(SITES)} at most once. "
+                f"{_CURE}"
             )
     return tuple(site for site in SITES if site in found)

@@ -107,7 +107,8 @@ def _keep(new: Sequence[Sensor], remove: Sequence[str]) -> None:
     if len(sites) < len(new):
         raise InputError("One site was given two sensors, expected one each. Leave one out.")
     params: monitor.Params = settings.load()
-    left = [s for s in params.sensors if s.site not in {*sites, *remove} and s.sensor not in ids]
+    stays = {*SITES} - {*sites, *remove}  # a place that is none was written by hand
+    left = [s for s in params.sensors if s.site in stays and s.sensor not in ids]
     worn = tuple(sorted((*left, *new), key=lambda s: SITES.index(s.site)))
     settings.save(replace(params, sensors=worn))
 

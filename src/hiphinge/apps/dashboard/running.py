@@ -144,8 +144,9 @@ class Running:
         wish = self.wish
         opened = await open_source(wish.source, stack, wish.wearer, wish.scenario, wish.speed)
         path = keeping.new_name("lift")
+        monitor = Monitor(opened.params, opened.calibration)  # first: settings that it refuses leave no file behind
         writer = Writer(path, keeping.header(opened), threaded=True)
-        live = Live(opened.source, Monitor(opened.params, opened.calibration), writer)
+        live = Live(opened.source, monitor, writer)
         stack.callback(live.close)  # it may end before it runs
         totals, view = Totals(), View(live, opened, path.name, 1.0 if wish.source == BLE else wish.speed)
         live.listeners += [totals, view]

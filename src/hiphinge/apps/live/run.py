@@ -84,8 +84,9 @@ async def _run(wish: Wish) -> Path:
     async with AsyncExitStack() as stack:
         opened = await open_source(wish.source, stack, wish.wearer, wish.scenario, wish.speed)
         path = wish.out or keeping.new_name(wish.what)
+        monitor = Monitor(opened.params, opened.calibration)  # first: settings that it refuses leave no file behind
         writer = Writer(path, keeping.header(opened), threaded=True)
-        live = Live(opened.source, Monitor(opened.params, opened.calibration), writer)
+        live = Live(opened.source, monitor, writer)
         stack.callback(live.close)  # it may end before it runs
         totals = Totals()
         live.listeners.append(totals)

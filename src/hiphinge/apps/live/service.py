@@ -216,8 +216,9 @@ class Piece:
         self._ahead, self._apart = ahead, ahead()
         self.totals = Totals()
         self._since, self._failed_at = time.monotonic(), math.inf
+        monitor = Monitor(opened.params, opened.calibration)  # first: settings that it refuses leave no file behind
         writer, trouble = _writer(path, opened)
-        self.live = Live(opened.source, Monitor(opened.params, opened.calibration), writer, DESK_S)
+        self.live = Live(opened.source, monitor, writer, DESK_S)
         self.live.listeners.append(self.totals)
         if trouble:
             self.live.health.recording_failed(trouble)
