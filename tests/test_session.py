@@ -17,7 +17,7 @@ import hiphinge as hh
 from hiphinge import session, simulate
 from hiphinge.blocks import AngleBlock, Tick
 from hiphinge.recording import Header, Writer
-from hiphinge.session import setups, summary
+from hiphinge.session import setups, summary, tables
 from hiphinge.session.angles import ANGLES, AngleStream, angle_names
 from tests.apps.made_up_outcomes import FULL, NAN, in_pieces, open_made_up, repetition, wearing, workout
 
@@ -62,16 +62,16 @@ def test_result_has_the_columns_of_the_contract(tmp_path: Path, monkeypatch: pyt
 
 def test_no_finding_is_an_empty_table_with_its_columns() -> None:
     """Types too, so that tables of many recordings can be joined."""
-    assert list(session.reps_frame([])) == REPS
-    assert session.reps_frame([]).dtypes.equals(session.reps_frame([repetition(1, 0, 1, 1, "hinge")]).dtypes)
-    assert list(session.bouts_frame([])) == ["start_s", "end_s", "posture", "slouch_pct"]
-    assert len(session.alerts_frame([])) == 0
+    assert list(tables.reps([]).frame()) == REPS
+    assert tables.reps([]).frame().dtypes.equals(tables.reps([repetition(1, 0, 1, 1, "hinge")]).frame().dtypes)
+    assert list(tables.bouts([]).frame()) == ["start_s", "end_s", "posture", "slouch_pct"]
+    assert len(tables.alerts([]).frame()) == 0
 
 
 def test_rounded_stays_open_where_it_cannot_be_seen() -> None:
     """None is neither true nor false."""
     rep = replace(repetition(1, 0.0, 0.5, 1.0, "hinge"), rounded=None, peak_lumbar_flexion=NAN)
-    frame = session.reps_frame([rep])
+    frame = tables.reps([rep]).frame()
     assert frame["rounded"].isna().all()
     assert frame["peak_lumbar_flexion_deg"].isna().all()
 

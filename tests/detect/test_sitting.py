@@ -227,16 +227,6 @@ def test_squats_are_no_rises() -> None:
     assert [e for e in watch(days.play(truth)).events if e.kind in ("sit_to_stand", "seat_taken")] == []
 
 
-def test_current_says_what_and_since_when() -> None:
-    postures = Postures(sitting.Params())
-    assert postures.current[0] == "unknown"
-    for angles, motion in days.play([("standing", 20.0), ("sitting", 30.0)]).blocks([1000, 2000, 3000]):
-        postures.update(angles, motion)
-    posture, since = postures.current
-    assert posture == "sitting"
-    assert since == pytest.approx(20.0, abs=1.0)
-
-
 DAY = days.play(
     [
         ("standing", 6.3),

@@ -14,7 +14,7 @@ from hiphinge.blocks import Bout
 from hiphinge.errors import InputError
 from hiphinge.formats import activpal
 from hiphinge.recording import replacing
-from hiphinge.session import bouts_frame, reps_frame
+from hiphinge.session import tables
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Found:
 
     bouts: pd.DataFrame
     summary: dict[str, Any]
-    reps: pd.DataFrame = field(default_factory=lambda: reps_frame([]))
+    reps: pd.DataFrame = field(default_factory=lambda: tables.reps([]).frame())
 
 
 START = {"start_utc": "2026-11-20T23:00:00.000+00:00", "utc_offset_s": 3600, "start_s": 7.0, "duration_s": 5400.0}
@@ -39,7 +39,7 @@ BOUTS = [
 
 
 def written(path: Path, bouts: list[Bout], summary: dict[str, Any] | None = None) -> tuple[pd.DataFrame, list[str]]:
-    notes = activpal.write(Found(bouts_frame(bouts), summary or START), path, replacing)
+    notes = activpal.write(Found(tables.bouts(bouts).frame(), summary or START), path, replacing)
     return pd.read_csv(path), notes
 
 

@@ -18,7 +18,7 @@ from hiphinge.errors import InputError
 from hiphinge.formats import fit_activity
 from hiphinge.formats import fit_messages as fit
 from hiphinge.recording import replacing
-from hiphinge.session import bouts_frame, reps_frame
+from hiphinge.session import tables
 from tests.formats.test_activpal import Found
 from tests.history.made_up_sessions import repetition
 
@@ -39,9 +39,9 @@ def workout() -> Found:
     """Two sets of three: hinges, then two kinds."""
     first = [repetition(n + 1, 65.0 + 10 * n) for n in range(3)]
     second = [repetition(n + 4, 305.0 + 10 * n) for n in range(3)]
-    reps = reps_frame([*first, *second])
+    reps = tables.reps([*first, *second]).frame()
     reps["set"], reps["kind"] = [1, 1, 1, 2, 2, 2], ["hinge"] * 3 + ["squat", "hinge", "squat"]
-    return Found(bouts_frame([]), SUMMARY, reps)
+    return Found(tables.bouts([]).frame(), SUMMARY, reps)
 
 
 def written(found: Found, path: Path) -> bytes:
@@ -113,7 +113,7 @@ def test_a_workout_says_its_sets(tmp_path: Path) -> None:
 
 def test_a_desk_day_is_no_sport(tmp_path: Path) -> None:
     """No lift, no set."""
-    found = dict(messages(written(Found(bouts_frame([]), SUMMARY), tmp_path / "a.fit")))
+    found = dict(messages(written(Found(tables.bouts([]).frame(), SUMMARY), tmp_path / "a.fit")))
     assert 225 not in found
     assert found[18][5] == 0
 
@@ -129,7 +129,7 @@ def test_a_desk_day_is_no_sport(tmp_path: Path) -> None:
 def test_without_a_date_it_is_refused(tmp_path: Path, start: Any, said: str) -> None:
     """And no file is left."""
     with pytest.raises(InputError, match=said):
-        written(Found(bouts_frame([]), SUMMARY | {"start_utc": start}), tmp_path / "a.fit")
+        written(Found(tables.bouts([]).frame(), SUMMARY | {"start_utc": start}), tmp_path / "a.fit")
     assert not list(tmp_path.iterdir())
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hiphinge import monitor, session, simulate, wizard
+from hiphinge import monitor, simulate, wizard
 from hiphinge.blocks import Control, Outcome
+from hiphinge.session import tables
 from hiphinge.simulate import Simulation
 
 HERE = Path(__file__).resolve().parent
@@ -40,14 +41,14 @@ def replay(name: str) -> dict[str, str]:
     """Table -> CSV text of one session, through the monitor as live."""
     played = simulate.scenario(**SESSIONS[name], seed=SEED)  # type: ignore[arg-type]  # options of each kind
     outcomes = watched(played)
-    tables = {
+    found = {
         "angles": angles(outcomes, every=-(-round(played.duration) // ROWS)),
-        "reps": session.reps_frame([r for o in outcomes for r in o.repetitions]),
-        "bouts": session.bouts_frame([b for o in outcomes for b in o.bouts]),
-        "alerts": session.alerts_frame([a for o in outcomes for a in o.alerts]),
+        "reps": tables.reps([r for o in outcomes for r in o.repetitions]).frame(),
+        "bouts": tables.bouts([b for o in outcomes for b in o.bouts]).frame(),
+        "alerts": tables.alerts([a for o in outcomes for a in o.alerts]).frame(),
         "events": events(outcomes),
     }
-    return {table: text(frame) for table, frame in tables.items()}
+    return {table: text(frame) for table, frame in found.items()}
 
 
 def watched(played: Simulation) -> list[Outcome]:

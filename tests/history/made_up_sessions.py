@@ -10,7 +10,7 @@ import numpy as np
 
 from hiphinge.blocks import Bout, Repetition
 from hiphinge.history import Entry
-from hiphinge.session import alerts_frame, bouts_frame, reps_frame
+from hiphinge.session import tables
 
 NAN = float("nan")
 
@@ -49,7 +49,7 @@ def entry(
         "quality": {"loss_pct": {"sacrum": 0.1, "thigh_right": 0.4}},
         **more,
     }
-    found = Entry.of(summary, reps_frame(reps), bouts_frame(bouts), alerts_frame([]))
+    found = Entry.of(summary, tables.reps(reps).frame(), tables.bouts(bouts).frame(), tables.alerts([]).frame())
     return Entry(found.summary, found.reps, found.bouts, found.alerts, shifts=tuple(_shifts(bouts)))
 
 

@@ -143,13 +143,6 @@ class Postures:
         self._lumbar: list[tuple[int, int]] = []  # of each second from _oldest on: cells slouched, cells known
         self._oldest = 0
 
-    @property
-    def current(self) -> tuple[str, float]:
-        """What the wearer does, as far as known (it takes some seconds), and since when, s."""
-        if self._timeline is None:
-            return UNKNOWN, self._cells.start
-        return outward(self._timeline.posture), self._time(self._timeline.since)
-
     def update(self, angles: AngleBlock, motion: MotionBlock, idle: Seconds | None = None) -> Seen:
         """Take the next instants, the same ones in both blocks.
 

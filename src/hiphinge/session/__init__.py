@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -179,18 +179,3 @@ def open(path: str | os.PathLike[str]) -> Session:
     if any(sensor.device not in DECODERS for sensor in recording.header.sensors):
         load_drivers()  # of other packages, and those described in the home
     return Session(recording)
-
-
-def reps_frame(repetitions: Sequence[Repetition]) -> pd.DataFrame:
-    """One row a repetition, as in reps.csv; ``rounded`` is True, False or NA."""
-    return tables.reps(repetitions).frame()
-
-
-def bouts_frame(bouts: Sequence[Bout]) -> pd.DataFrame:
-    """One row a bout, as in bouts.csv."""
-    return tables.bouts(bouts).frame()
-
-
-def alerts_frame(alerts: Sequence[Alert]) -> pd.DataFrame:
-    """One row an alert, as in alerts.csv."""
-    return tables.alerts(alerts).frame()

@@ -24,13 +24,15 @@ AHEAD = 0.5
 """s of motion that the sensors need beyond what they send."""
 LONGEST = 1800.0
 """s of sway that are written at the beginning."""
-SLIPS = ("moves", "half_sits", "half_bends", "bent_knees", "few_bends", "stays_tall")
-"""What may be done wrong; each ``Manner.times`` times, then right."""
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How somebody follows a guide: ``delay`` s before he begins (drawn between), and his ``mistakes``."""
+    """How somebody follows a guide: ``delay`` s before he begins (drawn between), and his ``mistakes``.
+
+    Each of "moves", "half_sits", "half_bends", "bent_knees", "few_bends", "stays_tall" is made
+    ``times`` times, then it is done right.
+    """
 
     delay: tuple[float, float] = (0.6, 1.8)
     mistakes: tuple[str, ...] = ()
