@@ -11,6 +11,7 @@ import pytest
 from hiphinge.alerts import cues
 from hiphinge.alerts.cues import GOOD, NOTE, Cues, Params
 from hiphinge.blocks import Alert, Control, Event, Repetition
+from hiphinge.errors import SettingsError
 
 NAN = math.nan
 
@@ -108,3 +109,8 @@ def test_any_grouping_tells_the_same() -> None:
                 b,
             )
         assert repr(tuple(found)) == repr(whole)
+
+
+def test_a_goal_that_is_none_is_refused() -> None:
+    with pytest.raises(SettingsError, match="'faster', expected one of less, more, measure"):
+        Cues(Params(goal="faster"))

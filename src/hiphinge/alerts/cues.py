@@ -17,6 +17,7 @@ import numpy as np
 
 from hiphinge.alerts.rules import ROUNDED
 from hiphinge.blocks import Alert, Control, Event, Repetition
+from hiphinge.errors import SettingsError
 
 SET, START, STOP = "set", "start", "stop"
 GOOD, NOTE = "good", "set_note"
@@ -52,6 +53,10 @@ class Cues:
     """Alerts, repetitions, phases and the wearer's keys in; cues (as Alerts) out."""
 
     def __init__(self, params: Params, calibration_id: str = "") -> None:
+        if params.goal not in GOALS:
+            raise SettingsError(
+                f"cues.goal: {params.goal!r}, expected one of {', '.join(GOALS)}. Correct the name.", name="cues.goal"
+            )
         self.params, self.calibration_id = params, calibration_id
         self._sets: list[tuple[float, float]] = []  # from, to s; the last may be open
         self._earned = {ROUNDED: 0.0, GOOD: 0.0}
