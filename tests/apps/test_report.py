@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -134,6 +135,34 @@ def test_what_cannot_be_observed_is_said(report: Report) -> None:
     assert "pelvis tilt (no hip angle with these sensors)" in page
     assert "own range not calibrated" in page
     assert "Sitting – not observable with these sensors" in page
+
+
+def test_what_a_seat_hides_is_no_poor_quality(report: Report) -> None:
+    """The worst sagittal angle is counted; abduction and rotation of the hip are named, no more."""
+    unknown = {
+        "lumbar_flexion_deg": 0.1,
+        "hip_flexion_left_deg": 1.2,
+        "hip_abduction_deg": 68.0,
+        "hip_rotation_deg": 68.0,
+    }
+
+    def seated(found: Found) -> Found:
+        quality = {**found.summary["quality"], "nan_pct": unknown}
+        return replace(found, summary={**found.summary, "quality": quality})
+
+    page = words_of(report(workout(), keep=seated))
+    assert "1.2 % of the time unknown" in page
+    assert "hip abduction (68 % of the time) and hip rotation (68 % of the time)" in page
+
+
+def test_nothing_is_drawn_of_sensors_that_nobody_wears() -> None:
+    t = np.arange(6.0)
+    drawn = series.lines({"t_s": t, "trunk_inclination_deg": np.float32([1, 2, 3, -178, 179, 4])})
+    bouts = pd.DataFrame({"start_s": [0.0, 3.0], "end_s": [3.0, 5.0], "posture": ["standing", "not_worn"]})
+    back = series.while_worn(drawn, bouts).back
+    assert back is not None
+    np.testing.assert_array_equal(back, np.float32([1, 2, 3, np.nan, np.nan, 4]))
+    assert series.while_worn(drawn, bouts[:1]) is drawn
 
 
 def test_an_empty_recording_still_has_a_report(report: Report) -> None:

@@ -12,7 +12,7 @@ from hiphinge.apps.report import facts, headline, sections
 from hiphinge.apps.report.clock import Clock
 from hiphinge.apps.report.loops import loops
 from hiphinge.apps.report.page import Page, html
-from hiphinge.apps.report.series import Angles, Lines, known, lines
+from hiphinge.apps.report.series import Angles, Lines, known, lines, while_worn
 from hiphinge.apps.report.timeline import timeline
 from hiphinge.session import Found
 
@@ -20,7 +20,7 @@ from hiphinge.session import Found
 def render(angles: Angles, found: Found, title: str = "") -> str:
     """The report as HTML; ``angles`` holds the columns (n,) of angles.parquet."""
     reps, summary = found.reps, found.summary
-    clock, drawn = Clock.of(summary), lines(angles)
+    clock, drawn = Clock.of(summary), while_worn(lines(angles), found.bouts)
     drawings: dict[str, Model] = {}
     if len(drawn.t):
         drawings["timeline"] = timeline(drawn, found, clock)

@@ -13,6 +13,8 @@ from hiphinge.apps.report.words import degrees, listed, number, plural, span
 
 Summary = Mapping[str, Any]
 NOT_OBSERVABLE = "not observable with these sensors"
+SAGITTAL = ("lumbar_flexion", "hip_flexion", "trunk_inclination", "pelvis_tilt", "thigh_elevation")
+"""How their columns begin."""
 GOOD_PCT, FAIR_PCT = 2.0, 10.0
 """Per cent lost or unknown up to which the recording is called good, or fair; 2 % NaN is this project's own aim."""
 
@@ -84,9 +86,12 @@ def _quality(summary: Summary) -> Card:
 
 
 def unknown_pct(summary: Summary) -> float:
-    """The time without an angle, of the worst angle that these sensors can see at all."""
-    seen = [v for v in summary["quality"]["nan_pct"].values() if v is not None and v < 100.0]
-    return max(seen, default=100.0)
+    """The time without an angle, of the worst angle in the sagittal plane that these sensors can see at all.
+
+    The others need a common heading, which hours on a seat do not give: a day at a desk is no poor recording for that.
+    """
+    told = ((name, pct) for name, pct in summary["quality"]["nan_pct"].items() if name.startswith(SAGITTAL))
+    return max((pct for _, pct in told if pct is not None and pct < 100.0), default=100.0)
 
 
 def no_lifts(summary: Summary) -> bool:

@@ -6,13 +6,15 @@ A column is (n,) deg; ``starts`` (m,) are the first instants of the m spans that
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from hiphinge.blocks import Floats
+from hiphinge.detect.bouts import NOT_WORN
 
 Column = NDArray[np.floating[Any]]
 Angles = Mapping[str, Column]
@@ -50,6 +52,18 @@ def lines(angles: Angles) -> Lines:
         back, label = known(angles, "trunk_inclination"), "trunk inclination"
     hip, hip_label = _hip(angles)
     return Lines(t, back, label, low, high, hip, hip_label)
+
+
+def while_worn(drawn: Lines, bouts: pd.DataFrame) -> Lines:
+    """Nothing of sensors that nobody wears: carried and laid down they say any angle, and the scale is theirs."""
+    off = np.zeros(len(drawn.t), bool)
+    for bout in bouts[bouts["posture"] == NOT_WORN].itertuples():
+        off[slice(*np.searchsorted(drawn.t, (bout.start_s, bout.end_s)))] = True
+    columns = {name: getattr(drawn, name) for name in ("back", "low", "high", "hip")}
+    hidden: dict[str, Any] = {
+        name: np.where(off, np.nan, column) for name, column in columns.items() if column is not None
+    }
+    return replace(drawn, **hidden) if off.any() else drawn
 
 
 def _hip(angles: Angles) -> tuple[Column | None, str]:
