@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -35,6 +36,12 @@ def test_on_an_error_everything_is_as_before(tmp_path: Path, error: type[BaseExc
         stop(temporary)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_full_disk_is_told_with_the_name_that_was_wanted(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space") as full, replacing(tmp_path / "day.html"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert full.value.filename == str(tmp_path / "day.html")
 
 
 def test_a_writer_that_renames_over_the_temporary_name_stays_private(tmp_path: Path) -> None:

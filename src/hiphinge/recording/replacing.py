@@ -33,8 +33,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         _settle(temporary)
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as e:
         temporary.unlink(missing_ok=True)
+        if isinstance(e, OSError) and e.filename is None:  # a full disk does not say whose
+            e.filename = str(path)
         raise
     sync_folder(target.parent)
 

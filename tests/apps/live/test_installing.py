@@ -49,6 +49,18 @@ def desk(*words: str) -> None:
     main(["desk", *words])
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["--install --uninstall", "--install --service", "--install --for 5", "--uninstall --source simulated",
+     "--install -o x.mcap", "--uninstall --json", "--service --take-over"],
+)  # fmt: skip
+def test_what_a_service_does_not_take_is_refused(tools: Path, words: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        desk(*words.split())
+    assert ended.value.code == 2
+    assert calls(tools) == []
+
+
 def test_linux(
     tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import re
@@ -104,7 +105,7 @@ def test_it_waits_for_sensors_to_be_assigned_then_records() -> None:
             assert await log.heard("no sensor is assigned") == UNASSIGNED
             assert owner.owner() is None  # so that `hiphinge wear` can have the sensors
             assign()
-            await log.heard("Sensors on thigh right.*Recording to")
+            await log.heard("Recording to.*Sensors on thigh right")
             return await streaming()
 
     told = asyncio.run(story())
@@ -265,6 +266,25 @@ def test_a_full_disk_is_told_at_once_and_recording_begins_again() -> None:
     files = [file for file in keeping.recordings().glob("*-desk*.mcap") if not file.stem.endswith(".damaged")]
     assert len(files) >= 2
     assert all(is_closed(file) for file in files)  # the first by a repair, or by itself where the room came in time
+
+
+def test_a_disk_without_room_for_its_card_does_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of the calls that a full disk refuses: what it does now, and who owns the home."""
+
+    def full(path: Path, text: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(standby, "write_private", full)
+    monkeypatch.setattr(owner, "write_private", full)
+    assign()
+
+    async def story() -> None:
+        with standby.standing_by() as tell:
+            tell("Recording.")
+            async with serving() as (_, log):
+                assert "no space left on device" in await log.heard("^Waiting")
+
+    asyncio.run(story())
 
 
 def test_one_service_a_home_and_status_says_what_it_waits_for(capsys: pytest.CaptureFixture[str]) -> None:

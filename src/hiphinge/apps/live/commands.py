@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from hiphinge.apps.live.opening import BLE
 from hiphinge.apps.live.run import Wish, run
 from hiphinge.apps.numbers import Number
 from hiphinge.apps.plain import PLAIN
@@ -24,7 +25,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--wearer", default="", metavar="NAME", help="Whose calibration."),
         click.option("-o", "--output", type=click.Path(path_type=Path), help="Recording  [default: in the home]"),
         click.option("--for", "seconds", type=Number(0, min_open=True), help="Seconds; else until Ctrl-C."),
-        click.option("--source", default="ble", show_default=True, metavar="ble|simulated|FILE", help=SOURCE),
+        click.option("--source", default=BLE, show_default=True, metavar="ble|simulated|FILE", help=SOURCE),
     ):
         command = option(command)
     return command
@@ -47,13 +48,14 @@ def lift(
 
 
 @click.command(epilog="Example:  hiphinge desk --wearer anna")
-@click.option("--install", "install", flag_value="install", help="Begin it at every login, from now on, as a service.")
-@click.option("--uninstall", "install", flag_value="uninstall", help="Remove that service.")
+@click.option("--install", is_flag=True, help="Begin it at every login, from now on, as a service.")
+@click.option("--uninstall", is_flag=True, help="Remove that service.")
 @click.option("--service", is_flag=True, help="As the service does: waits for sensors, a recording a day.")
 @options
 def desk(
     *,
-    install: str | None,
+    install: bool,
+    uninstall: bool,
     service: bool,
     source: str,
     seconds: float | None,
@@ -68,12 +70,16 @@ def desk(
     What it does now, and how to pause it: hiphinge status.
     """
     wish = Wish("desk", source, "desk-day", seconds, output, wearer, as_json, take_over, plain=plain)
-    if (install or service) and (output or as_json or take_over):
+    if sum((install, uninstall, service)) > 1:
+        raise click.UsageError("--install, --uninstall and --service exclude each other.")
+    if (install or uninstall or service) and (output or as_json or take_over):
         raise click.UsageError("The service names its own recordings: -o, --json and --take-over do not go with it.")
-    if install:
+    if (install or uninstall) and (seconds or source != BLE):
+        raise click.UsageError("The service hears the sensors you wear, every day: no --source, no --for.")
+    if install or uninstall:
         from hiphinge.apps.live import installing  # noqa: PLC0415  nobody else needs it
 
-        click.echo(installing.install(wearer) if install == "install" else installing.uninstall())
+        click.echo(installing.install(wearer) if install else installing.uninstall())
     elif service:
         from hiphinge.apps.live.service import serve  # noqa: PLC0415  the same
 

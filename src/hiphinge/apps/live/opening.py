@@ -95,7 +95,7 @@ def shown(opened: Opened) -> str:
     sites = [site for site in SITES if site in {s.site for s in opened.source.sensors}]
     own = opened.calibration.max_lumbar_flexion
     if not opened.calibration.mountings:
-        verdict = "Not calibrated: no angle and no repetition can be told. Calibrate first: hiphinge calibrate"
+        verdict = "Not calibrated: no posture, angle or repetition can be told. Calibrate first: hiphinge calibrate"
     elif math.isnan(own):
         verdict = "Own range not measured: no rounded back is cued. Add bends: hiphinge calibrate"
     else:

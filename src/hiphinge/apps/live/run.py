@@ -91,7 +91,7 @@ async def _run(wish: Wish) -> Path:
         totals = Totals()
         live.listeners.append(totals)
         on_signals(live.stop)
-        _say(wish, "begun", f"{shown(opened)} Recording to {path}", path=str(path))
+        _say(wish, "begun", f"Recording to {path}. {shown(opened)}", path=str(path))
         if wish.what == "lift":
             live.ask(SET, START)
         with ExitStack() as views:

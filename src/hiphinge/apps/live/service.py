@@ -136,7 +136,7 @@ class Service:
             await stack.enter_async_context(owner.answering(lambda question: self._answer(question, piece)))
             if opened.source.live:
                 await stack.enter_async_context(disturb.following(piece.live.ask))
-            self._now(f"{shown(opened)} Recording to {path}" if not piece.live.health.recording else shown(opened))
+            self._now(shown(opened) if piece.live.health.recording else f"Recording to {path}. {shown(opened)}")
             await self._keep(piece)
         if not opened.source.live:
             self.stop()
@@ -177,8 +177,7 @@ class Service:
         """What it does now: for status, and once for the log."""
         if words != self._words:
             self._words = words
-            with suppress(OSError):  # a full disk takes no card either
-                self._tell(words)
+            self._tell(words)
             self._say(words)
 
     def _note(self, words: str) -> None:

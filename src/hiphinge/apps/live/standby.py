@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,8 @@ def standing_by() -> Iterator[Tell]:
     since = datetime.now().astimezone().isoformat(timespec="seconds")
 
     def tell(words: str) -> None:
-        write_private(home() / CARD, json.dumps({"pid": os.getpid(), "since": since, "words": words}))
+        with suppress(OSError):  # a full disk takes no card, and must not end the service
+            write_private(home() / CARD, json.dumps({"pid": os.getpid(), "since": since, "words": words}))
 
     with (home() / LOCK).open("a+") as file:
         if not locked(file):
