@@ -9,6 +9,9 @@ from hiphinge.blocks import Link
 from hiphinge.devices.driver import CONFIGURED, CONNECTED, Configuration
 from hiphinge.errors import DecodeError
 
+NONSENSE = 2.0
+"""Times the range: no sensor measures that."""
+
 T = TypeVar("T")
 
 

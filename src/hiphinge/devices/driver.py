@@ -41,6 +41,8 @@ MOTOR = "motor"
 """In ``Configuration.more``, true: the sensor says that it drives a motor. Decoders do not look at it."""
 PAUSE_S = 0.15
 """Between two pulses, as long as one: less runs together on the skin with a motor that takes 50 ms to stop [D]."""
+SLOWEST_US = 10_000_000
+"""An answer that took longer is one to another question: the link gives up before."""
 
 T = TypeVar("T")
 

@@ -16,6 +16,7 @@ from hiphinge.devices.driver import (
     DEVICE,
     MOTOR,
     PAUSE_S,
+    SLOWEST_US,
     Advertisement,
     Ask,
     Configuration,
@@ -49,8 +50,6 @@ _ABOUT = struct.Struct("<BBHBBHffIHBB")
 _TIME = struct.Struct("<III")
 HAS_MOTOR = 0x01
 """Of ``has``, the byte after those 24, which old firmware does not have."""
-SLOWEST_US = 10_000_000
-"""An answer that took longer is one to another question: the link gives up before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from hiphinge.blocks import GRAVITY, Floats, ImuBlock, Link, Packet
-from hiphinge.devices.configured import Configured
+from hiphinge.devices.configured import NONSENSE, Configured
 from hiphinge.devices.driver import (
     DEVICE,
     Advertisement,
@@ -34,8 +34,6 @@ ACC_RANGE, GYR_RANGE = 16 * GRAVITY, float(np.deg2rad(2000))
 """Fixed (user manual XD0502P)."""
 RATES = (1, 4, 10, 12, 15, 20, 30, 60)
 """Hz in real time; 120 is for its own memory alone."""
-NONSENSE = 2.0
-"""Times the range: no sensor measures that."""
 AT_THE_END = 0.999
 """Of the range: calibrated values scatter about it."""
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from hiphinge.blocks import GRAVITY, ImuBlock, Link, Packet
-from hiphinge.devices.configured import Configured
+from hiphinge.devices.configured import NONSENSE, Configured
 from hiphinge.devices.driver import (
     DEVICE,
     Advertisement,
@@ -41,8 +41,6 @@ HEAD = 6
 """Bytes before the samples: kind, reference, u32 ms of the first sample."""
 MOST = 64
 """Samples of a message; 16 at 208 Hz [D]."""
-NONSENSE = 2.0
-"""Times the range: no sensor measures that."""
 STATUS = {404: "not known", 409: "in conflict", 429: "out of memory: it needs a reset", 507: "too many subscriptions"}
 
 

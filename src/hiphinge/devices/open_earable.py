@@ -10,10 +10,11 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from hiphinge.blocks import GRAVITY, Bools, Exchange, Floats, ImuBlock, Link, Packet
-from hiphinge.devices.configured import Configured, number
+from hiphinge.devices.configured import NONSENSE, Configured, number
 from hiphinge.devices.driver import (
     BATTERY_LEVEL,
     DEVICE,
+    SLOWEST_US,
     Advertisement,
     Ask,
     Configuration,
@@ -39,10 +40,6 @@ ACC_RANGE, GYR_RANGE = 2 * GRAVITY, float(np.deg2rad(2000))
 HEAD = struct.Struct("<BBQ")
 EXCHANGE = struct.Struct("<BBHQQQ")
 LATEST_US = 1 << 52
-SLOWEST_US = 10_000_000
-"""An answer that took longer is one to another question: the link gives up before."""
-NONSENSE = 2.0
-"""Times the range: no sensor measures that."""
 FREQUENCIES = 0x10
 """Option of a scheme: it lists rates."""
 

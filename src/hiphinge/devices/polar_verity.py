@@ -12,7 +12,7 @@ import numpy as np
 
 from hiphinge.blocks import GRAVITY, Floats, ImuBlock, Link, Packet, Times
 from hiphinge.devices import delta_frames
-from hiphinge.devices.configured import Configured, number
+from hiphinge.devices.configured import NONSENSE, Configured, number
 from hiphinge.devices.driver import (
     BATTERY_LEVEL,
     DEVICE,
@@ -59,8 +59,6 @@ COMPRESSED = 0x80
 LATEST_NS = 1 << 62
 LATE_NS = 10_000_000_000
 """A frame so far behind the one before is late or doubled; farther: the clock was set [D]."""
-NONSENSE = 2.0
-"""Times the range: no sensor measures that."""
 
 Offer = Mapping[int, tuple[int, ...]]
 

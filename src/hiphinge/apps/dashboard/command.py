@@ -11,9 +11,8 @@ import click
 from hiphinge.apps.dashboard.pages import Pages
 from hiphinge.apps.dashboard.running import Running, Wish
 from hiphinge.apps.dashboard.server import PORT, UNENCRYPTED, Server, until_up
+from hiphinge.apps.live.commands import SOURCE
 from hiphinge.apps.live.run import on_signals
-
-SOURCE = "ble (the sensors you wear), simulated, or the name of a recording."
 
 
 @click.command(epilog="Example:  hiphinge dashboard --source simulated")
