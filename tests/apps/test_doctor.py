@@ -44,6 +44,23 @@ def test_settings_that_cannot_be_read_are_told_and_the_rest_looked_at(hiphinge_h
     assert "virtual" in seen
 
 
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([("A", "abacus", "sacrum")], "'A' is a 'abacus', expected one of"),
+        ([("A", "hiphinge_imu", "sacrum")], "which no driver serves"),
+        ([("A", "witmotion", "sacrum"), ("B", "witmotion", "sacrum")], "'sacrum' worn by 2"),
+    ],
+)
+def test_sensors_that_no_session_could_have(rows: list[tuple[str, str, str]], words: str, hiphinge_home: Path) -> None:
+    text = "".join(f'[[sensors]]\nsensor = "{a}"\ndevice = "{device}"\nsite = "{site}"\n' for a, device, site in rows)
+    (hiphinge_home / "settings.toml").write_text(text)
+    sign = found()["sensors"]
+    assert sign.state == BAD
+    assert words in sign.words
+    assert "hiphinge wear" in sign.words
+
+
 def test_too_little_room_counts_more_than_who_may_read(monkeypatch: pytest.MonkeyPatch) -> None:
     settings.home().chmod(0o755)
     assert "others may read it" in found()["home"].words

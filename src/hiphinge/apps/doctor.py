@@ -22,6 +22,7 @@ from hiphinge.apps.report.words import plural
 from hiphinge.devices.registry import DRIVERS
 from hiphinge.errors import HiphingeError
 from hiphinge.fusion import filters
+from hiphinge.params import worn_sites
 from hiphinge.settings.drivers import load_drivers
 from hiphinge.sinks import wanted
 from hiphinge.sinks.home_assistant import checked
@@ -135,6 +136,10 @@ def _sensors() -> Sign:
     worn = settings.load().sensors
     if not worn:
         return Sign("sensors", WEAK, "none assigned yet. Say which is worn where: hiphinge wear")
+    worn_sites(worn)  # SettingsError where they cannot be worn so
+    if strange := next((s for s in worn if s.device not in DRIVERS), None):
+        words = f"{strange.site} {strange.sensor} is a {strange.device!r}, which no driver serves"
+        return Sign("sensors", BAD, f"{words}. Assign it anew: hiphinge wear")
     return Sign("sensors", GOOD, ", ".join(f"{s.site} {s.sensor} ({s.device})" for s in worn))
 
 

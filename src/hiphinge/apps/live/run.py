@@ -26,7 +26,7 @@ from hiphinge.apps.live.house import House
 from hiphinge.apps.live.motors import motor
 from hiphinge.apps.live.opening import Opened, open_source, shown
 from hiphinge.apps.live.still_right import StillRight
-from hiphinge.apps.live.telling import JsonLines, line, sensor_row
+from hiphinge.apps.live.telling import JsonLines, Unheard, line, sensor_row
 from hiphinge.apps.live.wishes import in_lines
 from hiphinge.apps.report.words import plural
 from hiphinge.apps.watch import Watch
@@ -100,7 +100,7 @@ async def _run(wish: Wish) -> Path:
             if wish.what == "desk":
                 house = House(wish.wearer, tell)
                 views.callback(house.close)
-                views.enter_context(house.following(live))
+                views.enter_context(house.following(live, totals.day))
             if opened.source.live and opened.calibration.mountings:
                 live.listeners.append(StillRight(opened, tell))
             await stack.enter_async_context(owner.answering(lambda question: answer(question, live, totals, path)))
@@ -204,7 +204,13 @@ def _view(live: Live, opened: Opened, wish: Wish, views: ExitStack) -> tuple[Sho
     watch = views.enter_context(Watch(wish.what, opened.calibration.max_lumbar_flexion, plain=True, zero=zero))
     live.listeners.append(lambda _, outcome: watch.show(outcome))
     show = in_lines(live) if terminal else live.run
-    return show, lambda words: click.echo(words, err=True)
+
+    def tell(words: str) -> None:
+        click.echo(words, err=True)
+
+    if opened.source.live:
+        live.listeners.append(Unheard(live.health, tell))
+    return show, tell
 
 
 def _say(wish: Wish, event: str, words: str, **values: Any) -> None:
