@@ -220,6 +220,15 @@ def test_everything_or_one_persons(hiphinge_home: Path, run: Run) -> None:
     assert b"ada" not in (hiphinge_home / "journal.sqlite").read_bytes()
 
 
+@pytest.mark.parametrize(("what", "goes"), [("2026-11-20", True), ("all", True), ("2026-11-19", False)])
+def test_what_is_counted_of_a_day_goes_with_it(hiphinge_home: Path, run: Run, what: str, goes: bool) -> None:
+    counted = hiphinge_home / "today.json"
+    counted.write_text('{"wearer": "ada", "day": "2026-11-20", "breaks": 1, "sitting_min": 9}')
+    done = run("--delete", what, "--yes")
+    assert counted.exists() != goes
+    assert ("today.json" in done.stdout) == goes
+
+
 def test_the_house_forgets_with_the_history(hiphinge_home: Path, run: Run) -> None:
     """What the broker retains of whoever is deleted; again by name where it was away; a day leaves it alone."""
     keep(made.desk_day("2026-11-19"), made.desk_day("2026-11-19", wearer="bob"))

@@ -16,6 +16,7 @@ from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.run import Totals, answer
 from hiphinge.apps.status import lines
 from hiphinge.blocks import AngleBlock, Control, Event, Outcome
+from hiphinge.formats.home_assistant import Seat
 from hiphinge.monitor import Monitor, Params
 from hiphinge.sources.inbox import Inbox, host_ns
 
@@ -101,15 +102,13 @@ def test_the_day_in_words() -> None:
     totals, live = Totals(), Live(Silent(), Monitor(Params()))
     live.health.recording_failed("a.mcap: no space left on device.")
     since = host_ns() / 1e9 - 1800
-    events = (
-        Event(since, "break_taken", {"left": since, "at": since}),
-        Event(since, "seat_taken", {"since": since, "at": since}),
-    )
-    totals((Control(host_ns(), "do-not-disturb", "on"),), Outcome(NOTHING, events))
+    totals.day.today = Seat(None, 1, 7800.0)
+    seated = Event(since, "seat_taken", {"since": since, "at": since})
+    totals((Control(host_ns(), "do-not-disturb", "on"),), Outcome(NOTHING, (seated,)))
     told = answer({"ask": "status"}, live, totals, Path("a.mcap"))
     words = "\n".join(lines(json.loads(json.dumps({**told, "notes": ["1 raw recording may go."]}))))
     assert "no space left on device" in words
     assert re.search(r"Sitting for 30 min, since \d\d:\d\d\.", words)
-    assert "1 break taken." in words
+    assert "Today: 2 h 10 min sitting, 1 break." in words
     assert 'The desktop says "do not disturb": no reminders.' in words
     assert "1 raw recording may go." in words

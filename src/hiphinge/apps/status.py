@@ -11,7 +11,7 @@ import click
 from hiphinge.apps import owner
 from hiphinge.apps.live import standby
 from hiphinge.apps.numbers import Number
-from hiphinge.apps.report.words import plural
+from hiphinge.apps.report.words import plural, span
 from hiphinge.errors import InputError
 
 MINUTES = Number(0, 24 * 60, min_open=True)
@@ -92,8 +92,8 @@ def day_lines(told: dict[str, Any]) -> list[str]:
     words = []
     if told.get("sitting_s") is not None:
         words.append(f"Sitting for {told['sitting_s'] / 60:.0f} min, since {_at(-told['sitting_s'])}.")
-    if told.get("breaks"):
-        words.append(f"{plural(told['breaks'], 'break')} taken.")
+    if told.get("sitting_today_s") is not None:
+        words.append(f"Today: {span(told['sitting_today_s'])} sitting, {plural(told['breaks_today'], 'break')}.")
     if told.get("paused_s") is not None:
         words.append(f"Paused until {_at(told['paused_s'])}: no cue of any kind.")
     if told.get("snoozed_s") is not None:

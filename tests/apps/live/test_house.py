@@ -6,11 +6,13 @@ import asyncio
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hiphinge.apps.live.core import Live
+from hiphinge.apps.live.day import Day
 from hiphinge.apps.live.house import House
-from hiphinge.blocks import Sensor
+from hiphinge.blocks import AngleBlock, Outcome, Sensor, Tick
 from hiphinge.errors import SettingsError
 from hiphinge.monitor import Monitor, Params
 from hiphinge.sources.inbox import Inbox, host_ns
@@ -43,7 +45,7 @@ def test_sessions_come_and_go_on_one_line(hiphinge_home: Path) -> None:
 
     async def session(house: House, there: Broker) -> None:
         live = Live(Silent(), Monitor(Params()))
-        with house.following(live):
+        with house.following(live, Day()):
             running = asyncio.create_task(live.run())
             await asyncio.to_thread(there.until, AVAILABILITY, "online")
             live.stop()
@@ -75,19 +77,22 @@ def test_a_replay_is_nobodys_day(hiphinge_home: Path) -> None:
         connect_house(hiphinge_home, there.address())
         house = House("ada", Told())
         live = Live(Replayed("replay", [], [], 1.0), Monitor(Params()))
-        with house.following(live):
+        with house.following(live, Day()):
             assert live.listeners == []
         house.close()
         assert there.heard.empty()
 
 
-def test_without_a_broker_nothing_is_begun_and_an_unreadable_file_is_told(hiphinge_home: Path) -> None:
-    live, house = Live(Silent(), Monitor(Params())), House("", Told())
-    with house.following(live):
-        assert live.listeners == []
+def test_without_a_broker_the_day_is_told_alone_and_an_unreadable_file_is_said(hiphinge_home: Path) -> None:
+    live, house, day = Live(Silent(), Monitor(Params())), House("", Told()), Day()
+    with house.following(live, day):
+        (today,) = live.listeners
+        today([Tick(0, 1_795_000_000_000_000_000, 0)], Outcome(AngleBlock(np.empty(0), {}, np.empty(0, np.uint8))))
+        assert day.told(0.0)["breaks_today"] == day.told(0.0)["sitting_today_s"] == 0
+    assert day.told(0.0)["breaks_today"] is None
     house.close()
     path = hiphinge_home / "secrets.toml"
     path.write_text("[home_assistant]\nhost = 1\n")
     path.chmod(0o600)
-    with pytest.raises(SettingsError, match="other names"), house.following(live):
+    with pytest.raises(SettingsError, match="other names"), house.following(live, Day()):
         pass

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from hiphinge.apps.live.today import Today
 from hiphinge.blocks import AngleBlock, Bout, Event, Outcome, Tick
@@ -12,15 +14,16 @@ from hiphinge.formats.home_assistant import Seat
 
 ZONE = timezone(timedelta(hours=1))
 MORNING = datetime(2026, 11, 20, 9, 0, tzinfo=ZONE)
+KEPT_WITH = '{"wearer": "ada", "day": "2026-11-20", "breaks": 2, "sitting_min": %s}'
 NOTHING = AngleBlock(np.empty(0), {}, np.empty(0, np.uint8))
 
 
 class Shown:
     """The newest state, and every one that came."""
 
-    def __init__(self) -> None:
+    def __init__(self, wearer: str = "ada") -> None:
         self.all: list[Seat | None] = []
-        self.today = Today(self.all.append)
+        self.today = Today(self.all.append, wearer)
         self.began = MORNING
 
     @property
@@ -99,6 +102,33 @@ def test_another_session_goes_on_with_the_day() -> None:
     assert shown.feed(0) == Seat(None, 1, 600.0, "unknown")
     shown.feed(10, seat("seat_taken", 10, 0.0))
     assert shown.feed(300).sitting_today == 900.0
+
+
+def test_a_program_that_begins_anew_goes_on_with_its_wearers_day(hiphinge_home: Path) -> None:
+    before = Shown()
+    before.feed(0, seat("seat_taken", 0, 0.0))
+    before.feed(600, seat("seat_left", 600), seat("break_taken", 600), bouts=(Bout(0.0, 600.0, "sitting"),))
+    assert (hiphinge_home / "today.json").stat().st_mode & 0o777 == 0o600
+    later, bob, tomorrow = Shown(), Shown("bob"), Shown()
+    later.began = bob.began = MORNING + timedelta(hours=4)
+    tomorrow.began = MORNING + timedelta(hours=24)
+    assert later.feed(0) == Seat(None, 1, 600.0, "unknown")
+    assert tomorrow.feed(0) == bob.feed(0) == Seat(None, 0, 0.0, "unknown")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"day": 1}', "null", *(KEPT_WITH % n for n in ("NaN", "Infinity", '"x"'))])
+def test_a_file_that_is_none_is_no_day(hiphinge_home: Path, text: str) -> None:
+    (hiphinge_home / "today.json").write_text(text)
+    assert Shown().feed(0) == Seat(None, 0, 0.0, "unknown")
+
+
+def test_a_clock_that_was_years_ahead_does_not_hold_the_counts(hiphinge_home: Path) -> None:
+    """Set right, its day is over; set back by an hour over midnight, it is not."""
+    shown = Shown()
+    shown.feed(0, seat("break_taken", 0), wall=MORNING + timedelta(days=1000))
+    assert shown.feed(10, seat("break_taken", 10)).breaks_today == 1
+    shown.feed(20, wall=MORNING.replace(hour=0, minute=30))
+    assert shown.feed(30, wall=MORNING.replace(hour=0) - timedelta(minutes=30)).breaks_today == 1
 
 
 def test_what_is_not_known_is_said() -> None:

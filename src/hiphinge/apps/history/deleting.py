@@ -14,6 +14,7 @@ import click
 from hiphinge import history, settings
 from hiphinge.apps.history.gathering import is_growing, on_disk
 from hiphinge.apps.history.remarks import in_words
+from hiphinge.apps.live import today
 from hiphinge.apps.recordings import printable
 from hiphinge.apps.report.words import plural
 from hiphinge.errors import InputError
@@ -54,7 +55,7 @@ def planned(journal: Journal, what: str, wearer: str | None) -> Deletion:
     InputError where one of the recordings is still growing.
     """
     ids = chosen(journal, what, wearer)
-    files = _files(journal, ids, everything=what == ALL and wearer is None)
+    files = [*_files(journal, ids, everything=what == ALL and wearer is None), *_counts(what, wearer)]
     if not ids and not files:
         return Deletion(what, frozenset(), (), (f"Nothing of {_in_words(what)} is kept.",))
     words = [f"To be deleted for good, {_in_words(what)}: {plural(len(ids), 'session')}"]
@@ -104,6 +105,13 @@ def _files(journal: Journal, ids: set[str], *, everything: bool) -> list[Path]:
         return [*sorted(folder.glob("*.mcap")), *history.kept(journal.home)]
     summaries = [history.summary_path(journal.home, id) for id in sorted(ids)]
     return [*(one.path for one in raw), *(path for path in summaries if path.exists())]
+
+
+def _counts(what: str, wearer: str | None) -> list[Path]:
+    """What is counted today, for a desk that begins anew."""
+    path, found = today.kept()
+    meant = found is None or (what in (ALL, found.day) and wearer in (None, found.wearer))
+    return [path] if meant and path.exists() else []
 
 
 def _days(journal: Journal, session: str) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hiphinge.alerts import reminders, rules
 from hiphinge.blocks import Control, Input, Outcome
+from hiphinge.formats.home_assistant import Seat
 
 PAUSED, SNOOZED, DISTURB = "paused", "snoozed", rules.DISTURB
 
@@ -15,13 +16,13 @@ PAUSED, SNOOZED, DISTURB = "paused", "snoozed", rules.DISTURB
 class Day:
     """A listener. Times in s on the inputs' clock, NaN while not known.
 
-    ``sitting_since``: short stands included; NaN when up. ``breaks``: credited
-    from the body. ``disturb``: whether the desktop said not to.
+    ``sitting_since``: short stands included; NaN when up. ``disturb``: whether the
+    desktop said not to. ``today``: what the wall clock's day brought, earlier sessions too.
     """
 
     def __init__(self) -> None:
         self.sitting_since = math.nan
-        self.breaks = 0
+        self.today: Seat | None = None
         self.disturb = False
         self._until = {PAUSED: -math.inf, SNOOZED: -math.inf}
 
@@ -35,8 +36,6 @@ class Day:
                 self.sitting_since = float(str(event.data["since"]))
             elif event.kind in ("seat_left", "seat_forgotten"):
                 self.sitting_since = math.nan
-            elif event.kind == "break_taken":
-                self.breaks += 1
 
     @property
     def is_seated(self) -> bool:
@@ -48,7 +47,8 @@ class Day:
         left = {f"{name}_s": round(until - now) if until > now else None for name, until in self._until.items()}
         return {
             "sitting_s": round(now - self.sitting_since) if self.is_seated else None,
-            "breaks": self.breaks,
+            "sitting_today_s": self.today and round(self.today.sitting_today),
+            "breaks_today": self.today and self.today.breaks_today,
             "do_not_disturb": self.disturb,
             **left,
         }

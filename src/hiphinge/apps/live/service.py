@@ -132,7 +132,7 @@ class Service:
             piece = Piece(opened, path, self.today(), self._ahead)
             stack.callback(piece.live.close)  # it may end before it runs
             deliver(piece.live, stack.enter_context(ExitStack()), self._note)
-            stack.enter_context(self._house.following(piece.live))
+            stack.enter_context(self._house.following(piece.live, piece.totals.day))
             await stack.enter_async_context(owner.answering(lambda question: self._answer(question, piece)))
             if opened.source.live:
                 await stack.enter_async_context(disturb.following(piece.live.ask))

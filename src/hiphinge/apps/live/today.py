@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from pathlib import Path
 
 from hiphinge.blocks import Bout, Event, Input, Outcome, Tick
 from hiphinge.detect.bouts import SITTING, UNKNOWN
 from hiphinge.formats.home_assistant import Seat
+from hiphinge.settings import home, write_private
 
 UP = "up"
+KEPT = "today.json"
 Show = Callable[[Seat | None], None]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What is kept of a day (ISO) for a program that begins later on it."""
+
+    wearer: str
+    day: str
+    breaks: int
+    sitting_min: int
+
+
+def kept() -> tuple[Path, Counts | None]:
+    """The file in the home, and what is in it; None where there is none, or another's."""
+    path = home() / KEPT
+    with suppress(OSError, ValueError, TypeError, OverflowError):
+        found = Counts(**json.loads(path.read_text("utf-8")))
+        return path, Counts(str(found.wearer), str(found.day), int(found.breaks), int(found.sitting_min))
+    return path, None
 
 
 class Today:
     """A listener that outlives sessions: a computer that slept at noon begins another, and the day goes on.
 
-    Days are cut on the wearer's own clock, as the clock pairs among the inputs tell it. What was before this
-    program began is not known.
+    Days are cut on the wearer's own clock, as the clock pairs among the inputs tell it. Counts are kept in the
+    home, for a program that begins anew on the same day.
     """
 
-    def __init__(self, show: Show) -> None:
-        self._show = show
+    def __init__(self, show: Show, wearer: str) -> None:
+        self._show, self._wearer = show, wearer
+        self._kept: Counts | None = None
         self._day: date | None = None
         self._breaks, self._sat, self._most = 0, 0.0, 0.0
         self.end()
@@ -51,7 +77,9 @@ class Today:
             self._turn(self._at(now).date())
         self._add(outcome.bouts)
         if not math.isnan(now):
-            self._show(self._seat(now))
+            seat = self._seat(now)
+            self._keep(seat)
+            self._show(seat)
 
     def _follow(self, event: Event) -> None:
         if event.kind == "seat_taken":
@@ -73,9 +101,22 @@ class Today:
             self._known = bout.end
 
     def _turn(self, day: date) -> None:
-        """Another day: counts begin anew; a clock that is set back does not bring the last one back."""
-        if self._day is None or day > self._day:
+        """Another day: counts begin anew; a clock that is set back a little does not bring the last one back."""
+        if self._day is None:
+            _, found = kept()
+            if found and (found.wearer, found.day) == (self._wearer, day.isoformat()):
+                self._day, self._breaks = day, found.breaks
+                self._sat = self._most = 60.0 * found.sitting_min
+        if self._day is None or not timedelta() <= self._day - day <= timedelta(days=1):
             self._day, self._breaks, self._sat, self._most = day, 0, 0.0, 0.0
+
+    def _keep(self, seat: Seat) -> None:
+        """Once a minute at most; a full disk has no room for it, and then it is not known later."""
+        now = Counts(self._wearer, str(self._day), seat.breaks_today, round(seat.sitting_today / 60.0))
+        if now != self._kept:
+            self._kept = now
+            with suppress(OSError):
+                write_private(home() / KEPT, json.dumps(asdict(now)))
 
     def _seat(self, now: float) -> Seat:
         """Sitting today never falls within a day: the last minutes count before their bout is known."""
