@@ -32,7 +32,7 @@ VISITS = [
 
 LARGE_AND_WHOLE = """() => {
   const b = document.getElementById('reps');
-  b.textContent = '128'; b.style.setProperty('--digits', 3);
+  b.textContent = '128'; b.className = ''; b.style.setProperty('--digits', 3);
   const [box, card] = [b.getBoundingClientRect(), b.parentElement.getBoundingClientRect()];
   return box.width <= card.width && box.height < 1.5 * parseFloat(getComputedStyle(b).fontSize) && box.height > 70; }"""
 """A hundred repetitions stand on one line within their card, at a size for three metres."""
@@ -133,9 +133,12 @@ def test_a_browser_that_is_closed_in_mid_set_is_not_missed(
     window.go("/")
     window.says("#set", "End set")
     window.says("#reps", re.compile("[1-9]"))
-    window.page.click("#run")
+    asked: list[str] = []
+    window.page.on("request", lambda one: asked.append(one.url) if one.method == "POST" else None)
+    window.page.dblclick("#run")  # an impatient one does not begin the next
     window.reads("#run", "Start session")
     assert served.running.doing == "idle"
+    assert asked == [f"{window.base}/api/end"]
 
 
 def test_a_replay_plays_seeks_and_stays_small(served: Dashboard, window: Window) -> None:

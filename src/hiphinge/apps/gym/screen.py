@@ -48,7 +48,7 @@ class Gym(App[None]):
     .bar { height: 1fr; margin: 1 0 0 0; }
     #cue { height: 2; padding: 0 1; }
     #sensors { height: auto; max-height: 4; }
-    #told { height: 1; padding: 0 1; }
+    #told { height: auto; max-height: 3; padding: 0 1; }
     """
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -3,7 +3,7 @@ import { $, get, onKey, post, shown, text, words } from "/ask.js";
 
 const KEYS = { n: "next", r: "redo", s: "skip", b: "back", h: "hurts" };
 const LEAD = "Take your place", RESULT = { true: ["✓ ", "verdict ok"], false: ["▲ ", "verdict mark"], null: ["? ", "verdict"] };
-let running = false, begun = false;
+let running = false, begun = false, now = "", failed = "";
 
 async function follow() {
   try { show(await get("/api/guide")); } catch (e) { text($("words"), words(e)); }
@@ -11,15 +11,16 @@ async function follow() {
 }
 
 function show({ doing, words, told, held }) {
+  if (doing !== now) { now = doing; failed = ""; }
   const checking = doing === "checking" && held !== null;
   running = doing === "calibrating" && told !== null;
   shown($("idle"), doing === "idle"); shown($("guide"), running || checking); shown($("steps"), running);
   const [sign, kind] = !running && held?.done ? RESULT[held.holds] : ["", told?.done ? "lead" : ""];
-  text($("words"), running || checking ? "" : doing === "live" ? "A session is running: stop it on the page Live first." : told || held || begun ? sign + words : "");
+  text($("words"), failed || (running || checking ? "" : doing === "live" ? "A session is running: stop it on the page Live first." : told || held || begun ? sign + words : ""));
   $("words").className = running || checking ? "" : kind;
   text($("title"), running ? `Step ${told.number} of ${told.count}: ${told.title}` : checking ? "Does it still hold?" : told?.done ? "✓ Calibrated" : "Calibrate");
   text($("begin"), told ? "Again" : "Begin");
-  if (checking) ask(held);
+  if (checking) stand(held);
   if (running) step(told);
 }
 
@@ -34,7 +35,7 @@ function step(told) {
 }
 
 // The check: the same place on the page, no steps.
-function ask({ words, hint, remaining, progress }) {
+function stand({ words, hint, remaining, progress }) {
   text($("say"), words); text($("hint"), hint || LEAD); text($("large"), remaining === null ? "" : String(Math.ceil(remaining)));
   $("progress").value = progress ?? 0;
   shown($("placing"), false); shown($("large"), true); shown($("problem"), false); text($("verdict"), "");
@@ -47,10 +48,13 @@ function spot({ number, name, how }) {
   return item;
 }
 
-async function press(key) { try { await post("/api/step", { key }); } catch (e) { text($("words"), words(e)); } }
+// What is refused is told until something else runs.
+async function ask(path, body) { try { await post(path, body); failed = ""; } catch (e) { failed = words(e); text($("words"), failed); } }
+
+async function press(key) { await ask("/api/step", { key }); }
 
 for (const [id, path] of [["begin", "/api/calibrate"], ["check", "/api/check"]]) {
-  $(id).addEventListener("click", async () => { begun = true; try { await post(path); } catch (e) { text($("words"), words(e)); } });
+  $(id).addEventListener("click", async () => { begun = true; ask(path); });
 }
 for (const button of document.querySelectorAll("[data-key]")) button.addEventListener("click", () => press(button.dataset.key));
 onKey((key) => running && KEYS[key] && (press(KEYS[key]), true));

@@ -4,8 +4,16 @@ import { Figure } from "/figure.js";
 import { frame, limit, line, span, surface } from "/traces.js";
 
 const ASK_MS = 100, HIDDEN_MS = 1000, TRACE_S = 20, BEHIND_S = 0.2;
+// Who presses a button twice, or as it takes on another meaning, wants what stood there before.
+const SETTLE_MS = 1000;
+const LEAST_FULL = { back: 0, hip: 120 }, FULL = { back: 60, hip: 120 };
+const INSTEAD = {
+  idle: "Put the sensors on, then start. What is heard is recorded.",
+  calibrating: "A calibration is running: it is on the page Calibrate.",
+  checking: "A check of the calibration is running: it is on the page Calibrate.",
+};
 const figure = new Figure($("figure"));
-let state = { doing: "idle" }, points = [], file = null, at = 0, before = 0;
+let state = {}, points = [], file = null, at = 0, before = 0, meant = -SETTLE_MS;
 
 async function follow() {
   try {
@@ -20,12 +28,13 @@ async function follow() {
 }
 
 function show(found) {
+  if (state.doing && found.doing !== state.doing) meant = performance.now();
   state = found;
   const live = state.doing === "live";
   text($("run"), { idle: "Start session", opening: "Opening …", live: "Stop session", calibrating: "Calibrating …", checking: "Checking …" }[state.doing]);
   $("run").disabled = !/idle|live/.test(state.doing);
   shown($("keys"), live);
-  text($("words"), state.words || (state.doing === "idle" ? "Put the sensors on, then start. What is heard is recorded." : ""));
+  text($("words"), state.words || (INSTEAD[state.doing] ?? ""));
   shown($("again"), state.doing === "idle" && state.file !== undefined);
   if (state.file === undefined) return;
   $("again").href = `/replay?name=${encodeURIComponent(state.file)}`;
@@ -36,7 +45,7 @@ function show(found) {
   text($("set").firstChild, state.in_set ? "End set" : "Start set");
   text($("pause").firstChild, state.silent_s && state.silent_s <= 300 ? `Paused ${clock(state.silent_s)}` : "Pause 5 min");
   text($("mute").firstChild, state.silent_s ? "Sound on" : "Mute");
-  text($("reps"), String(state.reps));
+  text($("reps"), String(state.reps)); $("reps").classList.remove("none");
   $("reps").style.setProperty("--digits", Math.max(2, String(state.reps).length));
   text($("reps-note"), `${state.in_set ? "in this set" : "in a row"} · ${state.total} in all`);
   text($("which"), !live || state.phase === "standing" ? "Last repetition" : "This repetition");
@@ -54,14 +63,15 @@ function measures() {
 }
 
 function bar(box, what, now, most, instead) {
-  const full = what.range ? what.range * 1.1 : box.id === "back" ? 60 : 120;
+  const full = what.range ? Math.max(what.range * 1.1, LEAST_FULL[box.id]) : FULL[box.id];
   const width = (deg) => `${Math.min(Math.max((deg ?? 0) / full, 0), 1) * 100}%`;
   const [fill, peak, mark] = box.querySelector(".bar").children;
   text(box.querySelector("h3"), what.label); text(box.querySelector("b"), degrees(what.peak ?? null));
+  box.querySelector("b").classList.toggle("none", (what.peak ?? null) === null);
   fill.style.width = width(now); peak.style.left = width(what.peak); shown(peak, what.peak !== null);
   mark.style.left = width(most); shown(mark, most !== null); text(mark.firstChild, `limit ${degrees(most)}`);
   box.classList.toggle("over", Boolean(what.over));
-  const share = (what.share ?? null) !== null ? `${what.over ? "▲ beyond your limit: " : ""}${percent(what.share)} of your ${degrees(what.range)}` : what.range ? `of your ${degrees(what.range)}` : "";
+  const share = (what.share ?? null) !== null ? `${what.over ? "▲ beyond your limit: " : ""}${percent(what.share)} of your ${degrees(what.range)}` : what.range ? `your bends: ${degrees(what.range)}` : "";
   text(box.querySelector("p"), instead || `${share}${share ? " · " : ""}now ${degrees(now)}`);
 }
 
@@ -137,11 +147,14 @@ async function press(key) {
   try {
     await post("/api/press", { key: real });
     if (SAID[real]) text($("said"), SAID[real]);
-  } catch (e) { text($("words"), words(e)); }
+  } catch (e) { text($("said"), words(e)); }
 }
 
 $("run").addEventListener("click", async () => {
-  try { await post(state.doing === "live" ? "/api/end" : "/api/begin"); } catch (e) { text($("words"), words(e)); }
+  if (performance.now() - meant < SETTLE_MS) return;
+  meant = performance.now();
+  text($("said"), "");
+  try { await post(state.doing === "live" ? "/api/end" : "/api/begin"); } catch (e) { text($("said"), words(e)); }
 });
 for (const button of document.querySelectorAll("[data-key]")) button.addEventListener("click", () => press(button.dataset.key));
 const KEYS = { s: "set", m: "mark", p: "pause", u: "mute", w: "wrong", z: "zero" };
