@@ -34,7 +34,9 @@ class Bar(Widget):
     def _title(self, width: int) -> Text:
         known = math.isfinite(self.value)
         left = Text(f"{self.title_words}  ", style="bold")
-        left.append(f"{round(self.value)}°" if known else "not known now", style=f"bold {self.colour}" if known else "dim")
+        left.append(
+            f"{round(self.value)}°" if known else "not known now", style=f"bold {self.colour}" if known else "dim"
+        )
         left.append(f"   {self.note}", style="bold")
         left.truncate(width, overflow="ellipsis")
         return left
