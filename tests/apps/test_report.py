@@ -20,7 +20,6 @@ from hiphinge.apps.report import series
 from hiphinge.apps.report.build import render
 from hiphinge.apps.report.clock import Clock
 from hiphinge.apps.report.page import script_json
-from hiphinge.apps.report.words import degrees, listed, plural, span
 from hiphinge.blocks import AngleBlock, Outcome
 from hiphinge.session import Found
 from tests.apps.made_up_outcomes import MadeUp, open_made_up, workout
@@ -185,24 +184,6 @@ def test_thinning_keeps_peaks_and_gaps() -> None:
     assert np.nanmin(drawn) == -5.0
     at = np.searchsorted(starts, 30_500)
     assert np.isnan(drawn[2 * at])
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0, "0 s"), (9.46, "9.5 s"), (59, "59 s"), (250, "4 min 10 s"), (3540, "59 min"), (7500, "2 h 05 min")],
-)
-def test_spans_of_time_in_words(seconds: float, said: str) -> None:
-    """As short as a reader wants them."""
-    assert span(seconds) == said
-
-
-def test_words() -> None:
-    """Small phrases."""
-    assert degrees(33.6, 1.4) == "34° ± 3"
-    assert degrees(float("nan")) == "–"
-    assert listed(["a", "b", "c"]) == "a, b and c"
-    assert listed([]) == ""
-    assert plural(1, "alert") == "1 alert"
 
 
 def test_the_clock_crosses_midnight() -> None:

@@ -17,7 +17,7 @@ from rich.markup import escape
 
 from hiphinge import session
 from hiphinge.apps.doubts import doubts
-from hiphinge.apps.report.words import plural, span
+from hiphinge.apps.words import plural, span
 from hiphinge.errors import CalibrationRefused, InputError, SettingsError
 from hiphinge.recording import replacing
 from hiphinge.session import Found, Session

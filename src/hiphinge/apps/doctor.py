@@ -18,7 +18,7 @@ import click
 
 from hiphinge import __version__, settings
 from hiphinge.apps import owner
-from hiphinge.apps.report.words import plural
+from hiphinge.apps.words import plural
 from hiphinge.devices.registry import DRIVERS
 from hiphinge.errors import HiphingeError
 from hiphinge.fusion import filters

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from hiphinge import settings
-from hiphinge.apps.report.words import span
+from hiphinge.apps.words import span
 from hiphinge.session import Found, Session
 
 EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from hiphinge.apps.report.words import plural
+from hiphinge.apps.words import plural
 from hiphinge.markers import ACTION as MARKER
 from hiphinge.recording import Contents, Header, Repaired, SensorContents, open_recording
 from hiphinge.recording import repair as write_repaired

@@ -14,8 +14,8 @@ from hiphinge import session
 from hiphinge.apps.analyze import overrides
 from hiphinge.apps.differences import differences
 from hiphinge.apps.live.telling import events, line
-from hiphinge.apps.report.words import plural
 from hiphinge.apps.watch import Watch
+from hiphinge.apps.words import plural
 from hiphinge.blocks import Alert, Outcome, Repetition
 from hiphinge.errors import SettingsError
 from hiphinge.monitor import Monitor

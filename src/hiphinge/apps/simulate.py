@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from hiphinge import __version__, settings
 from hiphinge.apps.convert import FLUSH_S, Start
 from hiphinge.apps.numbers import Number
-from hiphinge.apps.report.words import plural
+from hiphinge.apps.words import plural
 from hiphinge.blocks import SITES
 from hiphinge.monitor import Params
 from hiphinge.recording import Header, Writer, replacing

@@ -11,7 +11,7 @@ import click
 from hiphinge.apps import owner
 from hiphinge.apps.live import standby
 from hiphinge.apps.numbers import Number
-from hiphinge.apps.report.words import plural, span
+from hiphinge.apps.words import plural, span
 from hiphinge.errors import InputError
 
 MINUTES = Number(0, 24 * 60, min_open=True)

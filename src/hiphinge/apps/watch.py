@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from hiphinge.apps.report.words import plural
+from hiphinge.apps.words import plural
 from hiphinge.blocks import Alert, Outcome, Repetition
 
 BAR = 30

@@ -16,8 +16,8 @@ from hiphinge import monitor, settings
 from hiphinge.apps import owner
 from hiphinge.apps.guided.keys import pressed
 from hiphinge.apps.recordings import printable
-from hiphinge.apps.report.words import plural
 from hiphinge.apps.scan import ADVICE, in_order
+from hiphinge.apps.words import plural
 from hiphinge.blocks import SITES, Control, Input, Link, Packet, Sensor
 from hiphinge.detect.taps import Tap
 from hiphinge.devices.driver import Driver, Steps

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hiphinge.apps.live.angles import UNOBSERVABLE, Shown
+from hiphinge.apps.live.angles import Shown
+from hiphinge.apps.words import NOT_OBSERVABLE
 from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR
 
 
@@ -15,11 +16,11 @@ from hiphinge.blocks import SACRUM, THIGH_LEFT, THIGH_RIGHT, UPPER_LUMBAR
         ((UPPER_LUMBAR, SACRUM, THIGH_LEFT), "Low back", "Hip"),
         ((UPPER_LUMBAR, SACRUM, THIGH_LEFT, THIGH_RIGHT), "Low back", "Hips, mean of both"),
         ((UPPER_LUMBAR, SACRUM), "Low back", "Pelvis tilt"),
-        ((SACRUM, THIGH_RIGHT), UNOBSERVABLE, "Hip"),
+        ((SACRUM, THIGH_RIGHT), NOT_OBSERVABLE, "Hip"),
         ((UPPER_LUMBAR, THIGH_RIGHT), "Low back, about", "Thigh"),
-        ((THIGH_LEFT, THIGH_RIGHT), UNOBSERVABLE, "Thigh"),
-        ((UPPER_LUMBAR,), "Trunk", UNOBSERVABLE),
-        ((SACRUM,), UNOBSERVABLE, "Pelvis tilt"),
+        ((THIGH_LEFT, THIGH_RIGHT), NOT_OBSERVABLE, "Thigh"),
+        ((UPPER_LUMBAR,), "Trunk", NOT_OBSERVABLE),
+        ((SACRUM,), NOT_OBSERVABLE, "Pelvis tilt"),
     ],
 )
 def test_only_what_can_be_seen_is_named(sites: tuple[str, ...], back: str, hip: str) -> None:

@@ -15,7 +15,7 @@ from hiphinge.apps.history.tables import Period, csv_text, read, week_of
 from hiphinge.apps.history.view import View, view_of
 from hiphinge.apps.live import keeping
 from hiphinge.apps.report.page import Section, Table
-from hiphinge.apps.report.words import UNKNOWN, number
+from hiphinge.apps.words import UNKNOWN, number
 from hiphinge.errors import InputError
 from hiphinge.history import Journal
 

@@ -12,7 +12,7 @@ import pandas as pd
 from hiphinge.apps.history.sections import BINS, DRAWN, OWN_FIGURE, axis_names
 from hiphinge.apps.history.told import hours
 from hiphinge.apps.history.view import View
-from hiphinge.apps.report.words import number
+from hiphinge.apps.words import number
 from hiphinge.history.days import BIN_NAMES, POSTURES
 from hiphinge.history.entry import plain
 from hiphinge.history.trends import TESTS, monday, values

@@ -16,7 +16,7 @@ from hiphinge.apps.history.gathering import is_growing, on_disk
 from hiphinge.apps.history.remarks import in_words
 from hiphinge.apps.live import today
 from hiphinge.apps.recordings import printable
-from hiphinge.apps.report.words import plural
+from hiphinge.apps.words import plural
 from hiphinge.errors import InputError
 from hiphinge.history import Journal
 from hiphinge.sinks.home_assistant import forget

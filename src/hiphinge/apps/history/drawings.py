@@ -14,7 +14,7 @@ from bokeh.plotting import figure
 from hiphinge.apps.history.sections import BINS, axis_names
 from hiphinge.apps.report import colours
 from hiphinge.apps.report.drawing import empty_plot
-from hiphinge.apps.report.words import number, span
+from hiphinge.apps.words import number, span
 from hiphinge.history.days import BIN_NAMES
 
 HOUR = 3600.0

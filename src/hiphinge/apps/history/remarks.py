@@ -10,7 +10,7 @@ import pandas as pd
 
 from hiphinge.apps.history.tables import Period, Tables
 from hiphinge.apps.history.typed import TYPED
-from hiphinge.apps.report.words import plural, span
+from hiphinge.apps.words import plural, span
 from hiphinge.history import UNDATED
 
 LONG_S, SHORT_S, OVERLAP_S = 24 * 3600.0, 10.0, 60.0

@@ -13,7 +13,7 @@ from hiphinge.apps.history.remarks import in_words
 from hiphinge.apps.history.told import MEANS, RATE_S, breaks, hours, trend_in_words
 from hiphinge.apps.history.view import View
 from hiphinge.apps.report.page import Card, Column, Row, Section, Table
-from hiphinge.apps.report.words import UNKNOWN, number, plural, span
+from hiphinge.apps.words import UNKNOWN, number, plural, span
 from hiphinge.history.days import BIN_NAMES
 from hiphinge.history.local_days import utc
 

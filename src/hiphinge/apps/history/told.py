@@ -10,7 +10,7 @@ from typing import Any
 from hiphinge.apps.history.remarks import in_words
 from hiphinge.apps.history.view import View
 from hiphinge.apps.recordings import printable
-from hiphinge.apps.report.words import UNKNOWN, number, plural
+from hiphinge.apps.words import UNKNOWN, number, plural
 from hiphinge.history.trends import ENOUGH_DAYS, ENOUGH_WORN_S, OF_LIFTS, TESTS, Trend
 
 SHOWN_DAYS, SHOWN_WEEKS = 14, 8

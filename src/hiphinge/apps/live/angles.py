@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hiphinge.apps.words import NOT_OBSERVABLE
 from hiphinge.blocks import SACRUM, THIGHS, UPPER_LUMBAR, Floats
 
 COLUMNS = ("t", "back", "hip", "trunk", "pelvis", "thigh", "other_thigh")
 """Of a row: s, then angles in the unit in which they were given."""
-UNOBSERVABLE = "not observable with these sensors"
 Column = NDArray[Any]
 
 
@@ -47,7 +47,7 @@ def _back(worn: set[str], thighs: bool) -> tuple[tuple[str, ...], str]:
         return ("lumbar_flexion_low", "lumbar_flexion_high"), "Low back, about (no sensor on the sacrum)"
     if UPPER_LUMBAR in worn:
         return ("trunk_inclination",), "Trunk inclination"
-    return (), f"Low back: {UNOBSERVABLE}"
+    return (), f"Low back: {NOT_OBSERVABLE}"
 
 
 def _hip(worn: set[str], thighs: list[str]) -> tuple[tuple[str, ...], str]:
@@ -59,4 +59,4 @@ def _hip(worn: set[str], thighs: list[str]) -> tuple[tuple[str, ...], str]:
     if thighs:
         names = ("thigh_elevation_left", "thigh_elevation_right") if len(thighs) > 1 else ("thigh_elevation",)
         return names, "Thigh (no sensor on the sacrum)"
-    return (), f"Hip: {UNOBSERVABLE}"
+    return (), f"Hip: {NOT_OBSERVABLE}"

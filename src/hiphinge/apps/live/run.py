@@ -28,8 +28,8 @@ from hiphinge.apps.live.opening import Opened, open_source, shown
 from hiphinge.apps.live.still_right import StillRight
 from hiphinge.apps.live.telling import JsonLines, Unheard, line, sensor_row
 from hiphinge.apps.live.wishes import in_lines
-from hiphinge.apps.report.words import plural
 from hiphinge.apps.watch import Watch
+from hiphinge.apps.words import plural
 from hiphinge.blocks import Alert, Input, Outcome
 from hiphinge.monitor import Monitor
 from hiphinge.recording import Writer

@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 
 from hiphinge.apps.report.clock import Clock
-from hiphinge.apps.report.headline import NOT_OBSERVABLE
 from hiphinge.apps.report.page import Column, Row, Section, Table
-from hiphinge.apps.report.words import UNKNOWN, degrees, listed, number, span
+from hiphinge.apps.words import NOT_OBSERVABLE, UNKNOWN, degrees, listed, number, span
 from hiphinge.settings import safety
 
 Summary = Mapping[str, Any]

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from hiphinge.apps.report.page import Card
-from hiphinge.apps.report.words import degrees, listed, number, plural, span
+from hiphinge.apps.words import NOT_OBSERVABLE, degrees, listed, number, plural, span
 
 Summary = Mapping[str, Any]
-NOT_OBSERVABLE = "not observable with these sensors"
 SAGITTAL = ("lumbar_flexion", "hip_flexion", "trunk_inclination", "pelvis_tilt", "thigh_elevation")
 """How their columns begin."""
 GOOD_PCT, FAIR_PCT = 2.0, 10.0

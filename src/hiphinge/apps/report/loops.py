@@ -9,7 +9,7 @@ from bokeh.plotting import figure
 
 from hiphinge.apps.report.drawing import LOOKS, empty_plot, mark_limit
 from hiphinge.apps.report.series import Column
-from hiphinge.apps.report.words import degrees, verdict
+from hiphinge.apps.words import degrees, verdict
 from hiphinge.blocks import Floats
 
 LOOPS, POINTS = 150, 60

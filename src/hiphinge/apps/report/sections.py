@@ -11,11 +11,11 @@ import pandas as pd
 from hiphinge.apps.report import colours
 from hiphinge.apps.report.clock import Clock
 from hiphinge.apps.report.drawing import LOOKS
-from hiphinge.apps.report.headline import NOT_OBSERVABLE, no_lifts
+from hiphinge.apps.report.headline import no_lifts
 from hiphinge.apps.report.page import Column, Key, Row, Section, Table
 from hiphinge.apps.report.series import Column as SeriesColumn
 from hiphinge.apps.report.series import Lines
-from hiphinge.apps.report.words import UNKNOWN, degrees, number, verdict
+from hiphinge.apps.words import NOT_OBSERVABLE, UNKNOWN, degrees, number, verdict
 from hiphinge.blocks import Floats
 from hiphinge.session import Found
 

@@ -18,7 +18,7 @@ from hiphinge.apps.report import colours
 from hiphinge.apps.report.clock import Clock
 from hiphinge.apps.report.drawing import LOOKS, ZOOM, empty_plot, mark_limit, time_ticks
 from hiphinge.apps.report.series import Column, Lines, highest, lowest, spans, zigzag
-from hiphinge.apps.report.words import degrees, span, verdict
+from hiphinge.apps.words import degrees, span, verdict
 from hiphinge.blocks import Floats
 from hiphinge.session import Found
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 UNKNOWN = "–"
+NOT_OBSERVABLE = "not observable with these sensors"
 
 
 def degrees(value: float, sd: float = float("nan")) -> str:
