@@ -12,8 +12,8 @@ from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 from dbus_fast import Message
 
 T = TypeVar("T")
-LIMIT_S = 20.0
-"""A test that is not done by then hangs."""
+LIMIT_S = 90.0
+"""A test that is not done by then hangs; a busy machine may take half of it."""
 
 
 def run(story: Coroutine[Any, Any, T]) -> T:

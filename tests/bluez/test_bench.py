@@ -45,7 +45,7 @@ async def found(n: int = 3) -> dict[str, BLEDevice]:
 class Host:
     """A client and what it heard."""
 
-    def __init__(self, device: BLEDevice, timeout: float = 5.0) -> None:
+    def __init__(self, device: BLEDevice, timeout: float = 30.0) -> None:
         self.gone, self._more = asyncio.Event(), asyncio.Event()
         self.packets: list[bytes] = []
         self.client = BleakClient(device, lambda _: self.gone.set(), timeout=timeout)
@@ -73,7 +73,7 @@ class Host:
         return [struct.unpack_from("<H", packet, 2)[0] for packet in self.packets]
 
 
-async def sacrum(timeout: float = 5.0) -> Host:
+async def sacrum(timeout: float = 30.0) -> Host:
     """A host for the sacrum's sensor, not connected."""
     return Host((await found())[ADDRESSES[SACRUM]], timeout)
 

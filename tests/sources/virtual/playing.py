@@ -11,8 +11,8 @@ import numpy as np
 from hiphinge.blocks import Floats
 
 T = TypeVar("T")
-LIMIT_S = 20.0
-"""A test that is not done by then hangs."""
+LIMIT_S = 90.0
+"""A test that is not done by then hangs; a busy machine may take half of it."""
 
 
 def run(story: Coroutine[Any, Any, T]) -> T:

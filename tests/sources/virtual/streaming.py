@@ -44,7 +44,7 @@ async def session(driver: Driver, make: Callable[..., Twin], seconds: float) -> 
         motion.begin(twin._now - BENDING_S)
         twin.abandoned()
         sent, notified = _watched(twin)
-        client = BleakClient(ADDRESS, timeout=5.0, backend=air.client)
+        client = BleakClient(ADDRESS, timeout=30.0, backend=air.client)
         await client.connect()
         came = asyncio.Event()
         talk = Conversation(client, driver, ADDRESS, lambda packet: (inputs.append(packet), came.set()))

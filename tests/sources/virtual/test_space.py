@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 from bleak import BleakClient, BleakScanner
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakCharacteristicNotFoundError, BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 
 from hiphinge.blocks import SACRUM, THIGH_RIGHT, UPPER_LUMBAR
@@ -74,11 +76,19 @@ class Host:
             await self.more.wait()
 
 
-def host(wearer: Wearer, site: str = SACRUM, timeout: float = 5.0) -> Host:
+def host(wearer: Wearer, site: str = SACRUM, timeout: float = 30.0) -> Host:
     """Not yet connected."""
     found = Host(None)  # type: ignore[arg-type]  # the client's callback needs the host first
     found.client = BleakClient(address(site), lambda _: found.gone.set(), timeout=timeout, backend=wearer.air.client)
     return found
+
+
+async def first(**options: Any) -> tuple[BLEDevice, AdvertisementData]:
+    """Whoever is heard first."""
+    async with BleakScanner(**options) as scanner:
+        async for device, heard in scanner.advertisement_data():
+            return device, heard
+    raise AssertionError
 
 
 @asynccontextmanager
@@ -121,8 +131,7 @@ def test_no_advertisement_is_longer_than_a_kernel_takes(make: str) -> None:
         async with wearing(Worn("calibration-only", sensors={SACRUM: make})) as wearer:
             pieces: list[int] = []
             wearer.air.central.host.on("advertising_report", lambda report: pieces.append(len(report.data)))
-            found = await BleakScanner.discover(timeout=0.3, return_adv=True, backend=wearer.air.scanner)
-            ((_, heard),) = found.values()
+            _, heard = await first(backend=wearer.air.scanner)
             twin = wearer.peripherals[SACRUM].twin
             assert heard.local_name == twin.name
             assert heard.manufacturer_data == dict(twin.manufacturer)
@@ -151,7 +160,7 @@ def test_a_filter_for_another_service_hears_nothing() -> None:
             other = {"service_uuids": ["0000ffe5-0000-1000-8000-00805f9a34fb"], "backend": wearer.air.scanner}
             assert await BleakScanner.discover(timeout=0.2, **other) == []
             own = {"service_uuids": [SERVICE], "backend": wearer.air.scanner}
-            assert len(await BleakScanner.discover(timeout=0.2, **own)) == 1
+            assert (await first(**own))[0].address == address(SACRUM)
 
     run(story())
 
@@ -183,8 +192,10 @@ def test_the_wearer_begins_with_the_first_stream() -> None:
     async def story() -> None:
         async with connected(ONE) as (wearer, there):
             assert wearer.motion.began is None
+            before = time.monotonic()
             await there.stream()
-            assert wearer.motion.began == pytest.approx(time.monotonic(), abs=1.0)
+            assert wearer.motion.began is not None
+            assert before <= wearer.motion.began <= time.monotonic()
 
     run(story())
 
@@ -218,7 +229,7 @@ def test_a_request_under_way_ends_with_the_link() -> None:
             await asyncio.sleep(0)
             wearer.peripherals[SACRUM].drop()
             with pytest.raises(BleakError):
-                await asyncio.wait_for(reading, 5.0)
+                await asyncio.wait_for(reading, 20.0)
 
     run(story())
 
@@ -247,7 +258,7 @@ def test_a_battery_dies() -> None:
     """The level falls, then the sensor is gone and stays away."""
 
     async def story() -> None:
-        async with connected(one(battery=10.0, battery_lasts=0.4)) as (wearer, there):
+        async with connected(one(battery=10.0, battery_lasts=1.5)) as (wearer, there):
             first = (await there.client.read_gatt_char("2a19"))[0]
             await there.gone.wait()
             assert wearer.peripherals[SACRUM].is_dead
@@ -296,7 +307,7 @@ def test_nobody_answers() -> None:
             began = time.monotonic()
             with pytest.raises(BleakDeviceNotFoundError):
                 await BleakClient("C0:00:00:00:00:99", timeout=0.2, backend=wearer.air.client).connect()
-            assert time.monotonic() - began < 3.0
+            assert time.monotonic() - began < 20.0  # without it 30
             there = host(wearer)
             await there.client.connect()
             await there.client.disconnect()
@@ -394,9 +405,9 @@ def test_faults_of_the_queue_reach_the_host() -> None:
 
 def test_slow_to_advertise_again_and_switched_on_late() -> None:
     async def story() -> None:
-        async with wearing(one(absent=0.3, away=0.4)) as wearer:
+        async with wearing(one(absent=1.5, away=1.5)) as wearer:
             with pytest.raises(BleakDeviceNotFoundError):
-                await host(wearer, timeout=0.15).client.connect()
+                await host(wearer, timeout=0.2).client.connect()
             there = host(wearer)
             await there.client.connect()
             await there.client.disconnect()
