@@ -36,3 +36,10 @@ def test_a_sensor_that_was_never_heard() -> None:
     heard.count(block(0, np.array([[0] * 200, [int(MISSING)] * 200])))
     assert heard.gaps() == (Gap("thigh_left", 0.0, 1.99),)
     assert heard.loss_pct() == {"sacrum": 0.0, "thigh_left": 100.0}
+
+
+def test_sensors_do_not_end_with_the_same_instant() -> None:
+    """The last packet of one is heard a little before that of another; that is no silence."""
+    heard = Heard(SITES)
+    heard.count(block(0, np.array([[0] * 200, [0] * 170 + [int(MISSING)] * 30])))
+    assert heard.gaps() == ()

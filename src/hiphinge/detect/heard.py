@@ -9,6 +9,9 @@ import numpy as np
 
 from hiphinge.blocks import FILLED, MISSING, Flags, MotionBlock
 
+BRIDGED_S = 0.5
+"""A silence that the end cuts off sooner is none yet: it could have been bridged (streams.align, ``bridge``)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -56,7 +59,8 @@ class Heard:
     def gaps(self) -> tuple[Gap, ...]:
         """All gaps in order of time; those still open end with the last instant."""
         still = [Gap(s, t, self._end) for s, t in zip(self._sites, self._open, strict=True) if t is not None]
-        return tuple(sorted((*self._gaps, *still), key=lambda g: (g.start, g.site)))
+        lasting = [gap for gap in still if gap.end - gap.start > BRIDGED_S]
+        return tuple(sorted((*self._gaps, *lasting), key=lambda g: (g.start, g.site)))
 
     def loss_pct(self) -> dict[str, float]:
         """Per cent of the instants of each site that are missing or bridged."""
