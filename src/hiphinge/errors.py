@@ -113,3 +113,15 @@ class HeldError(HiphingeError):
 
 class MissingExtraError(HiphingeError):
     """An optional package is not installed."""
+
+
+def in_words(e: HiphingeError | OSError) -> str:
+    """One sentence, also for what the system says of a file.
+
+    >>> in_words(FileNotFoundError(2, "No such file or directory", "monday.mcap"))
+    'monday.mcap: no such file or directory. Check the path, the free space and the permissions.'
+    """
+    if isinstance(e, HiphingeError):
+        return str(e)
+    where = f"{e.filename}: " if e.filename else ""
+    return f"{where}{(e.strerror or str(e)).lower()}. Check the path, the free space and the permissions."

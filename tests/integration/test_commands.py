@@ -163,6 +163,20 @@ def test_ctrl_c_ends_a_replay_with_130(lift_at_once: Path, home: Path) -> None:
     assert "Traceback" not in rest
 
 
+def test_a_session_whose_reader_has_gone_ends_without_a_traceback(home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "lift.mcap"
+    command = [sys.executable, "-m", "hiphinge", "lift", "--source", "simulated", "--for", "1", "--json"]
+    environment = {**os.environ, "HIPHINGE_HOME": str(home)}
+    with subprocess.Popen(
+        [*command, "-o", str(out)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert json.loads(run.stdout.readline())["event"] == "begun"
+        run.stdout.close()
+        assert run.stderr.read() == ""
+    assert run.returncode == 1
+    assert open_recording(out).header.source == "simulated"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no shell to close a stream with")
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-"])
 def test_with_a_standard_stream_closed_it_works_as_ever(home: Path, closed: str) -> None:

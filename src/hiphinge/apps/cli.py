@@ -11,7 +11,7 @@ import click
 
 from hiphinge import __version__
 from hiphinge.apps.first_start import first_start
-from hiphinge.errors import HiphingeError
+from hiphinge.errors import HiphingeError, in_words
 
 COMMANDS = {
     "demo": ("hiphinge.apps.demo", "A virtual workout, watched and reported: no hardware."),
@@ -91,10 +91,5 @@ def main(args: list[str] | None = None) -> Any:
         click.echo(str(e), err=True)
         sys.exit(1)
     except OSError as e:
-        click.echo(_in_words(e), err=True)
+        click.echo(in_words(e), err=True)
         sys.exit(1)
-
-
-def _in_words(e: OSError) -> str:
-    where = f"{e.filename}: " if e.filename else ""
-    return f"{where}{(e.strerror or str(e)).lower()}. Check the path, the free space and the permissions."

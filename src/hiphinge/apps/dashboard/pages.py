@@ -19,10 +19,10 @@ from hiphinge.apps.dashboard.replaying import Library
 from hiphinge.apps.dashboard.running import CALIBRATING, CHECKING, Running
 from hiphinge.apps.dashboard.shelf import Shelf
 from hiphinge.apps.dashboard.view import number
-from hiphinge.apps.dashboard.web import GET, POST, Handler, Reply, Request, Table, as_json, in_words, page
+from hiphinge.apps.dashboard.web import GET, POST, Handler, Reply, Request, Table, as_json, page
 from hiphinge.apps.guided.screen import KEYS, TITLES
 from hiphinge.apps.live import books
-from hiphinge.errors import HiphingeError, InputError
+from hiphinge.errors import HiphingeError, InputError, in_words
 from hiphinge.settings import safety
 from hiphinge.wizard import holds
 from hiphinge.wizard.guide import Guidance

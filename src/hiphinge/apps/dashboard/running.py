@@ -13,7 +13,6 @@ from hiphinge import settings
 from hiphinge.alerts.cues import SET, START, STOP
 from hiphinge.apps import owner
 from hiphinge.apps.dashboard.view import View
-from hiphinge.apps.dashboard.web import in_words
 from hiphinge.apps.guided.guiding import Checked, Guided, opened_for
 from hiphinge.apps.guided.guiding import Opened as Guidable
 from hiphinge.apps.live import books, keeping
@@ -21,7 +20,7 @@ from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.opening import BLE, open_source, shown
 from hiphinge.apps.live.run import Totals, answer, deliver, ended
 from hiphinge.apps.live.still_right import StillRight
-from hiphinge.errors import HiphingeError, InputError
+from hiphinge.errors import HiphingeError, InputError, in_words
 from hiphinge.monitor import REZERO, Monitor
 from hiphinge.recording import Writer, replacing
 from hiphinge.wizard.guide import ACTION, Guidance

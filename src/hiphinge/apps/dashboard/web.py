@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from hiphinge.apps.dashboard.security import Receive, Scope, Send
-from hiphinge.errors import HiphingeError, InputError
+from hiphinge.errors import HiphingeError, InputError, in_words
 
 GET, POST = "GET", "POST"
 
@@ -89,11 +89,6 @@ class Web:
             return await handler(_request(scope, message))
         except (HiphingeError, OSError) as e:
             return as_json({"error": in_words(e)}, 422)
-
-
-def in_words(e: HiphingeError | OSError) -> str:
-    """One sentence."""
-    return f"{e.filename or ''}: {e.strerror or e}" if isinstance(e, OSError) else str(e)
 
 
 def _request(scope: Scope, message: dict[str, Any]) -> Request:

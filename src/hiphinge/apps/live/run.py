@@ -171,10 +171,16 @@ def ended(totals: Totals, live: Live, path: Path) -> str:
 
 def deliver(live: Live, views: ExitStack, tell: Tell) -> None:
     """Cues to the ways that the wearer set, and at once that nothing is recorded any more; what becomes of them."""
+
+    def say(words: str) -> None:
+        """From a sink's thread, which has to go on; that nobody reads any more ends the session by itself."""
+        with contextlib.suppress(OSError):
+            tell(words)
+
     feedback = settings.load(root=settings.Feedback)
     buzz = motor(live.source, feedback.vibration)
-    sinks = wanted(feedback, settings.load_secrets(), buzz=buzz, instead=lambda cue: tell(cue.message))
-    delivery = views.enter_context(Delivery(sinks, tell))
+    sinks = wanted(feedback, settings.load_secrets(), buzz=buzz, instead=lambda cue: say(cue.message))
+    delivery = views.enter_context(Delivery(sinks, say))
     told = set[str]()
 
     def offer(_: Sequence[Input], outcome: Outcome) -> None:
