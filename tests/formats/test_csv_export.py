@@ -15,6 +15,7 @@ from hiphinge.devices import hiphinge_imu
 from hiphinge.errors import InputError
 from hiphinge.formats import csv_export, csv_session
 from hiphinge.recording import replacing
+from tests.streams import test_base
 
 SACRUM = (Sensor("C4:7F", "hiphinge_imu", "sacrum"),)
 GRAVITY = np.array([0, 0, 9.81])
@@ -164,3 +165,17 @@ def test_files_are_whole_before_they_take_their_names(tmp_path):
     marker = Control(5, "marker", '{"label": "stand", "start_s": 0, "end_s": 5}')
     csv_export.write([[packet((0.01 * k,)) for k in range(300)] + [marker]], SACRUM, tmp_path / "out", watched)
     assert sorted(seen) == [("markers.csv", 2), ("sacrum.csv", 301)]
+
+
+@pytest.mark.parametrize("chunk", [7, 10_000])
+def test_sensors_that_brought_their_clocks_together_stay_together(tmp_path, chunk):
+    """As analysis has them: what arrivals alone leave between them, 4 ms and more, is not in the folder."""
+    log = test_base.told(12.0, 3)
+    batches = [log[i : i + chunk] for i in range(0, len(log), chunk)]
+    csv_export.write(batches, test_base.WORN.sensors, tmp_path / "out", replacing)
+    errors = []
+    for site in test_base.SITES:
+        found = pd.read_csv(tmp_path / "out" / f"{site}.csv")
+        k = np.rint(np.rad2deg(found["gyr_x"]) / 0.01).astype(int)
+        errors.append((found["t_s"] - test_base.taken(12 * 60, site)[k])[-120:].mean())
+    assert max(errors) - min(errors) < 0.001

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from hiphinge.blocks import SITES, Control, ImuBlock, Input, Link, Packet, Sensor, Tick
+from hiphinge.blocks import SITES, Control, ImuBlock, Input, Packet, Sensor, Tick
 from hiphinge.devices.registry import DECODERS
 from hiphinge.errors import InputError
 from hiphinge.formats import csv_markers
@@ -19,11 +19,11 @@ from hiphinge.formats.csv_folder import MARKERS, csv_stem
 from hiphinge.formats.csv_lines import shown
 from hiphinge.formats.csv_table import COLUMNS, WITHOUT_GYROSCOPE
 from hiphinge.formats.registry import Replacing
+from hiphinge.hearing import UNDECODED, Hearing
 from hiphinge.markers import ACTION, Marker, from_control
-from hiphinge.reception import Reception
 
-WAITING = 256
-"""Packets of one sensor that are decoded and written together."""
+WAITING = 1024
+"""Inputs that are decoded and written together."""
 
 
 def write(
@@ -60,8 +60,8 @@ class Export:
         self, sites: dict[str, str], sensors: Sequence[Sensor], folder: Path, replacing: Replacing, stack: ExitStack
     ) -> None:
         self._sites, self._folder, self._replacing, self._stack = sites, folder, replacing, stack
-        self._receptions = {s.sensor: Reception(s) for s in sensors}
-        self._waiting: dict[str, list[Packet | Link]] = {s.sensor: [] for s in sensors}
+        self._hearing = Hearing(sensors)
+        self._waiting: list[Input] = []
         self._tables: dict[str, Table] = {}
         self._markers: list[Marker] = []
         self._clock: Tick | None = None
@@ -70,17 +70,19 @@ class Export:
     def take(self, batch: Sequence[Input]) -> None:
         """Packets, markers and the clock; nothing else has a place in the folder."""
         for item in batch:
-            if isinstance(item, Packet) or (isinstance(item, Link) and item.sensor in self._waiting):
-                self._take_packet(item)
+            if isinstance(item, Packet) and item.sensor not in self._sites:
+                self._bad_packets += 1
             elif isinstance(item, Control) and item.action == ACTION:
                 self._take_marker(item)
             elif isinstance(item, Tick) and item.utc_ns is not None:
                 self._clock = self._clock or item
+        self._waiting += batch
+        if len(self._waiting) >= WAITING:
+            self._flush()
 
     def finish(self) -> list[str]:
         """Write what waits and the markers; what could not be kept as notes."""
-        for sensor in self._waiting:
-            self._flush(sensor)
+        self._flush()
         if not self._tables:
             raise InputError(
                 "export: no samples in the recording, expected at least one sensor with some. Choose another."
@@ -93,15 +95,6 @@ class Export:
             )
         return self._notes()
 
-    def _take_packet(self, packet: Packet | Link) -> None:
-        waiting = self._waiting.get(packet.sensor)
-        if waiting is None:
-            self._bad_packets += 1
-            return
-        waiting.append(packet)
-        if len(waiting) >= WAITING:
-            self._flush(packet.sensor)
-
     def _take_marker(self, control: Control) -> None:
         marker = from_control(control)
         if marker and csv_markers.has_place(marker):
@@ -109,16 +102,17 @@ class Export:
         else:
             self._bad_markers += 1
 
-    def _flush(self, sensor: str) -> None:
-        block, errors = self._receptions[sensor].take(self._waiting[sensor])
-        self._waiting[sensor] = []
-        self._bad_packets += len(errors)
-        if not len(block):
-            return
-        site = self._sites[sensor]
-        if site not in self._tables:
-            self._tables[site] = Table(self._folder / f"{site}.csv", block, self._replacing, self._stack)
-        self._tables[site].write(block)
+    def _flush(self) -> None:
+        """Samples on the clock that analysis has them on."""
+        for site, block in self._hearing.hear(self._waiting):
+            if not len(block):
+                continue
+            if site not in self._tables:
+                self._tables[site] = Table(self._folder / f"{site}.csv", block, self._replacing, self._stack)
+            self._tables[site].write(block)
+        self._waiting = []
+        self._bad_packets += sum(one.kind == UNDECODED for one in self._hearing.events)
+        self._hearing.events.clear()
 
     def _notes(self) -> list[str]:
         notes = [f"{site}: no samples, so no file." for site in self._sites.values() if site not in self._tables]
