@@ -17,7 +17,7 @@ import numpy as np
 
 from hiphinge import monitor, simulate, wizard
 from hiphinge.alerts import reminders, rules
-from hiphinge.blocks import THIGH_RIGHT, Bout, Calibration, Control, Input, Outcome, Packet, Tick
+from hiphinge.blocks import THIGH_RIGHT, Bout, Calibration, Input, Outcome, Packet, Tick
 from hiphinge.simulate import Sit, SitDown, Stand, StandUp, Walk
 
 HOUR_S = 3600.0
@@ -150,7 +150,7 @@ def recorded() -> tuple[Inputs, Any, Calibration]:
     worn = simulate.wear([*simulate.calibration(), *day, Stand(10.0)], wearing=wearing, seed=4)
     log = [one for batch in worn.batches() for one in batch]
     params = monitor.Params(sensors=worn.sensors)
-    spans = wizard.from_controls(one for one in log if isinstance(one, Control))
+    spans = wizard.marked(log)
     return log, worn.sensors, wizard.calibrate_recording(params, [log], spans)
 
 

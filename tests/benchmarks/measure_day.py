@@ -26,7 +26,7 @@ from hiphinge.apps.live import keeping
 from hiphinge.apps.live.core import DESK_S, Live, clock_pair
 from hiphinge.apps.live.opening import CALIBRATED_S, Opened
 from hiphinge.apps.live.run import Totals
-from hiphinge.blocks import Control, Input, Outcome, Sensor, Tick
+from hiphinge.blocks import Input, Outcome, Sensor, Tick
 from hiphinge.monitor import Monitor, Params
 from hiphinge.recording import Writer, open_recording
 from hiphinge.sources.inbox import Inbox
@@ -95,7 +95,7 @@ def simulated(file: Path, hours: float) -> Day:
         for batch in played.batches():
             writer.write(batch)
             begun += [one for one in batch if one.arrival_ns < CALIBRATED_S * 1e9]
-    spans = wizard.from_controls(one for one in begun if isinstance(one, Control))
+    spans = wizard.marked(begun)
     return Day(file, played.sensors, params, wizard.calibrate_recording(params, [begun], spans))
 
 

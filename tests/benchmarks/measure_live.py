@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from hiphinge import monitor, simulate, wizard
-from hiphinge.blocks import Calibration, Control, Floats, Packet
+from hiphinge.blocks import Calibration, Floats, Packet
 from tests.benchmarks.stage_clock import LIVE, REST, StageClock, put_in
 
 PLAN = {"small": (1_000, 1), "full": (10_000, 5)}
@@ -75,7 +75,7 @@ def wearing(feeds: int) -> Worn:
     played = simulate.scenario("workout", hours=hours, seed=2, faults=())
     log = [one for batch in played.batches() for one in batch]
     params = monitor.Params(sensors=played.sensors)
-    spans = wizard.from_controls(one for one in log if isinstance(one, Control))
+    spans = wizard.marked(log)
     return Worn(params, wizard.calibrate_recording(params, [log], spans), list(together(played, log))[:feeds])
 
 

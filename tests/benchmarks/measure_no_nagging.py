@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from hiphinge import monitor, simulate, wizard
-from hiphinge.blocks import Control
 from hiphinge.simulate import Reach, Stand, TieShoes, Walk, quick, stoop
 from tests.benchmarks import played
 
@@ -46,7 +45,7 @@ def hour(seed: int, hours: float) -> dict[str, int]:
     worn = simulate.wear([*day[:-1], *errands], seed=seed)
     batches = list(worn.batches())
     params = monitor.Params(sensors=worn.sensors)
-    spans = wizard.from_controls(one for batch in batches for one in batch if isinstance(one, Control))
+    spans = wizard.marked(one for batch in batches for one in batch)
     fed = monitor.Monitor(params, wizard.calibrate_recording(params, batches, spans))
     cues = [cue.kind for outcome in [*map(fed.feed, batches), fed.finish()] for cue in outcome.cues]
     return {

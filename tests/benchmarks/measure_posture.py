@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from hiphinge import monitor, simulate, wizard
-from hiphinge.blocks import THIGH_RIGHT, UPPER_LUMBAR, Bools, Bout, Calibration, Control, Input, Packet, Sensor
+from hiphinge.blocks import THIGH_RIGHT, UPPER_LUMBAR, Bools, Bout, Calibration, Input, Packet, Sensor
 from tests.benchmarks import judged_days, played
 from tests.benchmarks.judged_days import Labels
 
@@ -97,7 +97,7 @@ def day(seed: int, hours: float) -> dict[str, dict[str, float]]:
     worn = played_day(seed, hours)
     batches = list(worn.batches())
     params = monitor.Params(sensors=worn.sensors)
-    spans = wizard.from_controls(one for batch in batches for one in batch if isinstance(one, Control))
+    spans = wizard.marked(one for batch in batches for one in batch)
     calibration = wizard.calibrate_recording(params, batches, spans)
     found = {}
     for way, (sites, turning) in WAYS.items():

@@ -85,7 +85,7 @@ def day(seed: int, hours: float, after: float) -> dict[str, Any]:
     batches = [merged(batch, wishes.controls, k * 60.0) for k, batch in enumerate(worn.batches())]
     params = monitor.Params(sensors=worn.sensors, alerts=rules.Params(quiet=QUIET))
     params = replace(params, reminders=reminders.Params(after=after, shift=after / 2))
-    spans = wizard.from_controls(one for batch in batches for one in batch if isinstance(one, Control))
+    spans = wizard.marked(one for batch in batches for one in batch)
     fed = monitor.Monitor(params, wizard.calibrate_recording(params, batches, spans))
     outcomes = [*map(fed.feed, batches), fed.finish()]
     told = [cue for o in outcomes for cue in o.cues if cue.kind in (reminders.SITTING, reminders.SHIFT)]

@@ -32,7 +32,7 @@ from hiphinge import simulate, wizard
 from hiphinge.apps.live import keeping
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.opening import Opened
-from hiphinge.blocks import Calibration, Control, Input, Outcome, Packet
+from hiphinge.blocks import Calibration, Input, Outcome, Packet
 from hiphinge.devices.registry import DRIVERS
 from hiphinge.monitor import Monitor, Params
 from hiphinge.recording import Writer, open_recording
@@ -186,7 +186,7 @@ def calibrated(worn: Worn) -> Calibration:
         log += [one for one in batch if one.arrival_ns < CALIBRATED_S * 1e9]
         if batch and batch[-1].arrival_ns >= CALIBRATED_S * 1e9:
             break
-    spans = wizard.from_controls(one for one in log if isinstance(one, Control))
+    spans = wizard.marked(log)
     return wizard.calibrate_recording(Params(sensors=played.sensors), [log], spans)
 
 

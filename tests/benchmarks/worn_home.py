@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from hiphinge import settings, simulate, wizard
-from hiphinge.blocks import Calibration, Control, Sensor
+from hiphinge.blocks import Calibration, Sensor
 from hiphinge.monitor import Params
 from hiphinge.simulate import Simulation
 from hiphinge.sources.virtual.worn import address
@@ -33,7 +33,7 @@ def calibrated(sites: tuple[str, ...] | None = None) -> Calibration:
     """What the wizard finds in the beginning of the workout."""
     played = workout(0.1, sites)
     log = [one for batch in played.batches() for one in batch if one.arrival_ns < CALIBRATED_S * 1e9]
-    spans = wizard.from_controls(one for one in log if isinstance(one, Control))
+    spans = wizard.marked(log)
     return wizard.calibrate_recording(Params(sensors=played.sensors), [log], spans)
 
 

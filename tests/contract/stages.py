@@ -62,7 +62,7 @@ def recorded() -> Recorded:
     played = simulate.wear([*movements, simulate.TakeOff(70.0)], wearing=simulate.Wearing(SITES, faults=faults), seed=3)
     log = [one for batch in played.batches() for one in batch]
     params = monitor.Params(sensors=played.sensors)
-    spans = wizard.from_controls(one for one in log if isinstance(one, Control))
+    spans = wizard.marked(log)
     calibration = wizard.calibrate_recording(params, [log], spans)
     packets = [(one.sensor, decoded(one)) for one in log if isinstance(one, Packet)]
     return followed(params, calibration, packets)

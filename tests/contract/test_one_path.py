@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hiphinge import monitor, simulate, wizard
-from hiphinge.blocks import Alert, Calibration, Control, Event, Fed, Input, Outcome, Packet, PacketRun
+from hiphinge.blocks import Alert, Calibration, Event, Fed, Input, Outcome, Packet, PacketRun
 from hiphinge.recording import Header, Writer, open_recording
 
 KINDS = ("repetitions", "bouts", "alerts", "cues", "events")
@@ -32,7 +32,7 @@ def params(log: list[Input]) -> monitor.Params:
 
 @pytest.fixture(scope="module")
 def calibration(log: list[Input], params: monitor.Params) -> Calibration:
-    spans = wizard.from_controls(one for one in log if isinstance(one, Control))
+    spans = wizard.marked(log)
     return wizard.calibrate_recording(params, [log], spans)
 
 

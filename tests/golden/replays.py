@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from hiphinge import monitor, simulate, wizard
-from hiphinge.blocks import Control, Outcome
+from hiphinge.blocks import Outcome
 from hiphinge.session import tables
 from hiphinge.simulate import Simulation
 
@@ -55,7 +55,7 @@ def watched(played: Simulation) -> list[Outcome]:
     """All outcomes; the calibration is found in the session."""
     params = monitor.Params(sensors=played.sensors)
     batches = list(played.batches())
-    spans = wizard.from_controls(one for batch in batches for one in batch if isinstance(one, Control))
+    spans = wizard.marked(one for batch in batches for one in batch)
     fed = monitor.Monitor(params, wizard.calibrate_recording(params, batches, spans))
     return [*(fed.feed(batch) for batch in batches), fed.finish()]
 

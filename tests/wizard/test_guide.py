@@ -68,7 +68,7 @@ def test_the_recording_gives_the_same_calibration_again() -> None:
     """By its marks, however it is cut into batches; and through another guide."""
     run = plain()
     params = monitor.Params(sensors=run.told.sensors)
-    spans = wizard.from_controls(one for one in run.log if isinstance(one, Control))
+    spans = wizard.marked(run.log)
     assert run.told.calibration is not None
     for batches in ([run.log], [[one] for one in run.log]):
         again = wizard.calibrate_recording(params, batches, spans, wearer="Ada")
@@ -91,7 +91,7 @@ def test_any_grouping_gives_the_same() -> None:
 def test_what_was_marked_is_all_of_it() -> None:
     """An unmarked walk and more bends around it change nothing: a guide's recording is not searched."""
     run = plain()
-    spans = wizard.from_controls(one for one in run.log if isinstance(one, Control))
+    spans = wizard.marked(run.log)
     whole = next(s for s in spans if s.label == GUIDED)
     assert [s.label for s in spans if s.start >= whole.start] == ["stand", GUIDED, "sit", "bend", "sit_tall", "slump"]
 
@@ -176,9 +176,7 @@ def test_legs_exchanged_where_both_are_worn() -> None:
 
 
 def test_a_sensor_that_slips_in_the_bends_brings_the_wearer_back_to_standing() -> None:
-    begun = next(
-        s.end for s in wizard.from_controls(c for c in plain().log if isinstance(c, Control)) if s.label == "sit"
-    )
+    begun = next(s.end for s in wizard.marked(plain().log) if s.label == "sit")
     slip = simulate.Slip("sacrum", begun + 6.0, (0.0, 0.0, float(np.deg2rad(9.0))))
     run = followed(1, faults=(slip,))
     assert run.faults == [("bend", "slipped")]
@@ -350,7 +348,7 @@ def test_all_sensors_twisted_together_leave_a_mark() -> None:
     assert told.step == "place"
     assert told.verdict is not None
     assert told.verdict.words == "All were twisted together."
-    spans = wizard.from_controls(MARKS)
+    spans = wizard.marked(MARKS)
     assert [s.label for s in spans] == ["twist"]
     assert spans[0].end - spans[0].start == pytest.approx(5.0, abs=0.15)
 

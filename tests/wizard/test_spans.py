@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hiphinge.blocks import Control
-from hiphinge.wizard.spans import Span, from_controls, labels, within
+from hiphinge.blocks import Control, Tick
+from hiphinge.wizard.spans import Span, labels, marked, within
 
 
 def marker(label: str, start: float, end: float) -> Control:
@@ -13,8 +13,8 @@ def marker(label: str, start: float, end: float) -> Control:
 
 
 def test_markers_are_read_in_order_of_time_and_nothing_else_is_a_marker() -> None:
-    controls = [marker("sit", 20, 30), Control(5, "mute", "5"), marker("stand", 0, 12.5), Control(6, "wrong")]
-    assert from_controls(controls) == (Span("stand", 0.0, 12.5), Span("sit", 20.0, 30.0))
+    inputs = [marker("sit", 20, 30), Tick(4), Control(5, "mute", "5"), marker("stand", 0, 12.5), Control(6, "wrong")]
+    assert marked(inputs) == (Span("stand", 0.0, 12.5), Span("sit", 20.0, 30.0))
 
 
 def test_a_span_holds_its_start_and_not_its_end() -> None:

@@ -46,7 +46,7 @@ def test_whatever_was_marked_the_wearer_is_the_same(labels: tuple[str, ...]) -> 
 def test_markers_in_any_order_of_arrival_are_the_same() -> None:
     session = worn(CALIBRATION)
     controls = [one for one in session.log if isinstance(one, Control)]
-    spans = [wizard.from_controls(some) for some in (controls, controls[::-1])]
+    spans = [wizard.marked(some) for some in (controls, controls[::-1])]
     one, other = (wizard.calibrate_recording(session.params, [session.log], some) for some in spans)
     assert one.id == other.id
 

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from hiphinge import monitor, rotation, simulate, wizard
-from hiphinge.blocks import Control, Floats, Input, MotionBlock, Packet
+from hiphinge.blocks import Floats, Input, MotionBlock, Packet
 from hiphinge.devices import hiphinge_imu
 from hiphinge.intake import Intake
 from hiphinge.simulate import placement
@@ -36,7 +36,7 @@ class Worn:
     @property
     def spans(self) -> tuple[Span, ...]:
         """As marked."""
-        return wizard.from_controls(one for one in self.log if isinstance(one, Control))
+        return wizard.marked(self.log)
 
     @property
     def motion(self) -> MotionBlock:

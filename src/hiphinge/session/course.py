@@ -55,7 +55,7 @@ def plan(recording: Recording, overrides: Mapping[str, str]) -> Plan:
 
 def marked(recording: Recording) -> tuple[wizard.Span, ...]:
     """What the wearer was asked to do, and when."""
-    return wizard.from_controls(recording.controls())
+    return wizard.marked(recording.controls())
 
 
 SPAN_S = 150.0

@@ -12,9 +12,9 @@ from hiphinge.intake import Intake
 from hiphinge.monitor import Params
 from hiphinge.wizard import search
 from hiphinge.wizard.calibrator import calibrate
-from hiphinge.wizard.spans import Span, from_controls, guided, labels
+from hiphinge.wizard.spans import Span, guided, labels, marked
 
-__all__ = ["Span", "calibrate", "calibrate_guided", "calibrate_recording", "from_controls", "labels"]
+__all__ = ["Span", "calibrate", "calibrate_guided", "calibrate_recording", "labels", "marked"]
 
 SEARCHED = 20 * 60.0
 """s of a recording that are searched at a time for unmarked movements."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hiphinge import markers
-from hiphinge.blocks import Bools, Control, Floats
+from hiphinge.blocks import Bools, Control, Fed, Floats
 from hiphinge.markers import GUIDED, MOVEMENTS, Marker
 
 
@@ -21,10 +21,10 @@ class Span:
     end: float
 
 
-def from_controls(controls: Iterable[Control]) -> tuple[Span, ...]:
+def marked(inputs: Iterable[Fed]) -> tuple[Span, ...]:
     """The markers in a log, in order of time."""
-    marked = [Span(m.label, m.start_s, m.end_s) for m in map(markers.from_control, controls) if m]
-    return tuple(sorted(marked, key=lambda s: s.start))
+    told = (markers.from_control(one) for one in inputs if isinstance(one, Control))
+    return tuple(sorted((Span(m.label, m.start_s, m.end_s) for m in told if m), key=lambda s: s.start))
 
 
 def to_control(span: Span) -> Control:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from hiphinge import settings, simulate, wizard
-from hiphinge.blocks import SITES, Calibration, Control, Input, Packet, Sensor
+from hiphinge.blocks import SITES, Calibration, Input, Packet, Sensor
 from hiphinge.monitor import Params
 from hiphinge.recording import Header, Writer
 from hiphinge.simulate.simulation import Wearing
@@ -24,7 +24,7 @@ def played(sites: tuple[str, ...]) -> tuple[tuple[Input, ...], Params, Calibrati
     log = list(wearing.batches())
     named = {s.sensor: f"{EVIL}{s.sensor}" for s in wearing.sensors}
     params = Params(sensors=tuple(Sensor(named[s.sensor], s.device, s.site) for s in wearing.sensors))
-    spans = wizard.from_controls(one for batch in log for one in batch if isinstance(one, Control))
+    spans = wizard.marked(one for batch in log for one in batch)
     renamed = [[_renamed(one, named) for one in batch] for batch in log]
     found = wizard.calibrate_recording(params, renamed, spans, wearer=EVIL)
     begin = max(span.end for span in spans) * 1e9

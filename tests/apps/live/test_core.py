@@ -32,7 +32,7 @@ def opened() -> Opened:
     played = simulate.wear(movements, seed=5)
     log = list(played.batches())
     params = Params(sensors=played.sensors)
-    spans = wizard.from_controls(one for batch in log for one in batch if isinstance(one, Control))
+    spans = wizard.marked(one for batch in log for one in batch)
     found = wizard.calibrate_recording(params, log, spans)
     return Opened(Replayed("replay", played.sensors, log, math.inf), params, found, "anna")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hiphinge import monitor, session, settings, simulate, wizard
-from hiphinge.blocks import SITES, Calibration, Control, Input
+from hiphinge.blocks import SITES, Calibration, Input
 from hiphinge.errors import InputError
 from hiphinge.session import course
 from hiphinge.settings.drivers import load_drivers
@@ -65,7 +65,7 @@ def _simulated(scenario: str, speed: float) -> Opened:
 def calibration(played: simulate.Simulation, params: monitor.Params) -> Calibration:
     """What the movements at the beginning of the scenario tell; later they would take two minutes to watch."""
     beginning = list(until(played.batches(), CALIBRATED_S))
-    spans = wizard.from_controls(one for batch in beginning for one in batch if isinstance(one, Control))
+    spans = wizard.marked(one for batch in beginning for one in batch)
     worn = replace(params, sensors=played.sensors)
     return wizard.calibrate_recording(worn, beginning, spans, wearer=played.score.wearer.name)
 
