@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import os
 import subprocess
@@ -92,6 +93,31 @@ def test_a_sources_error_comes_out_after_the_recording_is_closed(opened: Opened,
         asyncio.run(running.run())
     assert [one for b in open_recording(tmp_path / "a.mcap").batches() for one in b] == [Link(1, "", "radio", "off")]
     assert running.health.trouble == "off"
+
+
+def test_whoever_listens_may_go_away_and_the_recording_is_closed(
+    opened: Opened, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A pipe that is read no more; that the source fails as well is no second traceback."""
+    heard = asyncio.Event()
+
+    class Failing(Replayed):
+        async def run(self, inbox: Inbox) -> None:
+            inbox.put(Link(1, "", "radio", "off"))
+            await heard.wait()
+            raise RadioError("Bluetooth: switched off.")
+
+    def closed(*_: object) -> None:
+        heard.set()
+        raise BrokenPipeError
+
+    running = live(replace(opened, source=Failing("ble", opened.source.sensors, [], 1.0)), tmp_path / "a.mcap")
+    running.listeners.append(closed)
+    with pytest.raises(BrokenPipeError):
+        asyncio.run(running.run())
+    assert is_closed(tmp_path / "a.mcap")
+    gc.collect()
+    assert caplog.records == []
 
 
 def test_a_full_disk_is_told_at_once_and_the_session_goes_on(opened: Opened, tmp_path: Path) -> None:

@@ -93,10 +93,10 @@ class Live:
         finally:
             await _end([*tasks, *keeping])
             self._finish()
-        for task in (*tasks, *keeping):
-            # One that hangs is not done: it was given up.
-            if task.done() and not task.cancelled() and (error := task.exception()):
-                raise error
+        # One that hangs is not done: it was given up. All are asked: else asyncio tells of those that were not.
+        ended = [task for task in (*tasks, *keeping) if task.done() and not task.cancelled()]
+        for error in [error for task in ended if (error := task.exception())]:
+            raise error
 
     async def _consume(self) -> None:
         while True:
@@ -122,10 +122,12 @@ class Live:
             listener(inputs, outcome)
 
     def _finish(self) -> None:
-        if inputs := self.inbox.take():
-            self._feed(inputs)
-        self._tell((), self.monitor.finish())
-        self.close()
+        try:
+            if inputs := self.inbox.take():
+                self._feed(inputs)
+            self._tell((), self.monitor.finish())
+        finally:
+            self.close()
 
     async def _tick(self) -> None:
         while True:
