@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from bokeh.models import GlyphRenderer
 from click.testing import CliRunner, Result
 
 from hiphinge import recording, session, simulate
-from hiphinge.apps.history import command, sections
+from hiphinge.apps.history import command, drawings, sections
 from hiphinge.apps.history.gathering import entry_of
 from hiphinge.apps.history.report import render
 from hiphinge.apps.history.tables import Period
@@ -335,10 +336,12 @@ def test_little_sitting_has_no_rate_of_breaks() -> None:
 
 
 def test_a_session_says_when_it_began() -> None:
-    keep(made.entry("a", "2026-11-20T09:05:00", bouts_of(("sitting", 60))))
+    """Where it began: whoever then flies west comes to the day before."""
+    west = {"t_s": 1200.0, "utc": "2026-11-19T23:25:00+00:00", "utc_offset_s": -5 * 3600}
+    keep(made.entry("a", "2026-11-20T00:05:00", bouts_of(("sitting", 60)), clock=[west]))
     table = sections.recorded(view()).table
     assert table is not None
-    assert table.rows[0].cells[0] == "20 November 2026, 09:05"
+    assert table.rows[0].cells[0] == "20 November 2026, 00:05"
 
 
 def test_csv_has_a_row_a_day(tmp_path: Path, run: Run) -> None:
@@ -506,6 +509,14 @@ def test_a_page_of_any_length(days: int) -> None:
     assert ("Figures of sitting" in said) == (days > 0)
     assert ("in stretches of 60 min and more" in said) == (days == 1)
     assert ("The last 28 of 40 days are drawn" in said) == (days == 40)
+
+
+def test_a_part_of_no_length_is_no_line(run: Run) -> None:
+    """A day without sitting of an hour and more showed its colour all the same."""
+    weeks(days=2)
+    days = view().days
+    for drawn in (drawings.sitting(days), drawings.lifts(days)):
+        assert [bars.glyph.line_color for bars in drawn.select(type=GlyphRenderer)].count(None) >= 3
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -20,6 +20,8 @@ from hiphinge.history.days import BIN_NAMES
 HOUR = 3600.0
 ROW = 24
 """px of a day's row."""
+NO_EDGE = {"line_color": None}
+"""A part of no height would be drawn as a line in its colour."""
 BIN_COLOURS = ("#FBE0A8", "#F2B84B", "#D98A00", "#8F4E00")
 """From short to long, lighter to darker: told apart without hue."""
 
@@ -62,7 +64,9 @@ def sitting(days: pd.DataFrame) -> figure:
     columns = {name: days[name].to_numpy(float) / HOUR for name in BIN_NAMES}
     words = {f"{name}_words": [span(s) for s in days[name]] for name in BIN_NAMES}
     source = ColumnDataSource({"day": names, **columns, **words})
-    stacked = plot.vbar_stack(list(BIN_NAMES), x="day", width=0.75, color=list(BIN_COLOURS), source=source)
+    stacked = plot.vbar_stack(
+        list(BIN_NAMES), x="day", width=0.75, fill_color=list(BIN_COLOURS), source=source, **NO_EDGE
+    )
     tips = [("", "@day"), *((label, f"@{name}_words") for label, name in zip(BINS, BIN_NAMES, strict=True))]
     plot.add_tools(HoverTool(tooltips=tips, renderers=list[DataRenderer](stacked)))
     return plot
@@ -88,7 +92,7 @@ def lifts(days: pd.DataFrame) -> figure:
     shades = [colours.NOT_ROUNDED, colours.ROUNDED, colours.UNKNOWN]
     share = [number(s, 0, " %") for s in days["lumbar_share_pct"]]
     source = ColumnDataSource({"day": names, "share": share, **parts})
-    stacked = plot.vbar_stack(list(parts), x="day", width=0.75, color=shades, source=source)
+    stacked = plot.vbar_stack(list(parts), x="day", width=0.75, fill_color=shades, source=source, **NO_EDGE)
     tips = [("", "@day"), ("not rounded", "@not_rounded"), ("rounded", "@rounded"), ("not judged", "@not_judged")]
     plot.add_tools(HoverTool(tooltips=[*tips, ("share of low back", "@share")], renderers=list[DataRenderer](stacked)))
     return plot

@@ -170,7 +170,7 @@ def _began(one: Any) -> str:
         return UNKNOWN
     offset = _known(one.utc_offset_s)
     local = utc(one.start_utc) + timedelta(seconds=0.0 if math.isnan(offset) else offset)
-    return f"{in_words(one.day)}, {local:%H:%M}"
+    return f"{in_words(local.date().isoformat())}, {local:%H:%M}"
 
 
 def recorded(view: View) -> Section:
