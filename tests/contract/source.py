@@ -14,7 +14,8 @@ PACKAGE = ROOT / "src" / "hiphinge"
 
 ROOMS = frozenset(
     "blocks rotation runs markers errors devices streams fusion kinematics detect coach alerts monitor wizard settings "
-    "intake params hearing reception recording formats history simulate sources sinks session apps __main__ __init__".split()
+    "intake params hearing reception recording formats history simulate sources sinks session apps "
+    "__main__ __init__".split()
 )
 STAGES = frozenset({"devices", "streams", "fusion", "kinematics", "detect", "coach", "alerts"})
 PURE = STAGES | set("wizard monitor intake params hearing reception rotation runs markers blocks errors".split())
