@@ -194,6 +194,14 @@ def test_the_clock_crosses_midnight() -> None:
     assert clock.ms([6.0])[0] == 1_762_819_200_000.0
 
 
+def test_summer_time_that_ends_in_between_is_said() -> None:
+    """Times go on from the start, so that the axis has no hour twice."""
+    began = {"start_s": 0.0, "start_utc": "2026-10-25T00:00:00+00:00", "utc_offset_s": 7200}
+    ended = {"t_s": 3600.0, "utc": "2026-10-25T01:00:00+00:00", "utc_offset_s": 3600}
+    assert Clock.of({**began, "clock": []}).zone == "wall clock of the wearer"
+    assert "summer time changed" in Clock.of({**began, "clock": [ended]}).zone
+
+
 @pytest.fixture
 def chromium(tmp_path: Path) -> Browser:
     """A page as Chromium shows it at a width: its DOM, and what the console said. Skips without one."""

@@ -32,6 +32,8 @@ class Clock:
             return cls(start, None, "time since the start of the recording, h:min:s")
         offset = summary["utc_offset_s"]
         zone = "UTC" if offset is None else "wall clock of the wearer"
+        if summary.get("clock"):
+            zone += " as it was at the start; it was set later, or its zone or summer time changed"
         return cls(start, datetime.fromisoformat(summary["start_utc"]) + timedelta(seconds=offset or 0), zone)
 
     def ms(self, t: ArrayLike) -> Floats:
