@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
 from hiphinge.apps.dashboard.running import IDLE, LIVE, OPENING, Running, Wish
+from hiphinge.apps.live import books
 
 BEGINNINGS: list[Callable[[Running], None]] = [Running.begin, Running.calibrate]
 
@@ -43,3 +46,32 @@ def test_a_session_that_runs_is_ended_and_told() -> None:
         assert "repetition" in running.words
 
     asyncio.run(main())
+
+
+def test_nobody_waits_for_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day takes minutes; what is under way ends with the program."""
+    begun, ended = asyncio.Event(), list[str]()
+
+    async def long(tell: Callable[[str], None]) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("given up")
+
+    async def recorded(running: Running, stack: AsyncExitStack) -> Path:
+        return Path("monday.mcap")
+
+    async def main() -> None:
+        running = Running(Wish("simulated"))
+        running.begin()
+        async with asyncio.timeout(60):
+            await begun.wait()
+            await running.end()
+        assert running.doing == IDLE
+        assert ended == []
+
+    monkeypatch.setattr(books, "catch_up", long)
+    monkeypatch.setattr(Running, "_record", recorded)
+    asyncio.run(main())
+    assert ended == ["given up"]

@@ -68,6 +68,7 @@ class Running:
         self.told: Guidance | None = None
         self.checked: Checked | None = None
         self._task: asyncio.Task[None] | None = None
+        self._later: asyncio.Task[None] | None = None
 
     # --- Keys --------------------------------------------------------------------------
 
@@ -121,7 +122,10 @@ class Running:
         self._task = asyncio.create_task(self._own(work, doing))
 
     async def _own(self, work: Work, doing: str) -> None:
-        """Hold the sensors while it lasts; whatever can be explained ends as a sentence. Then into the journal."""
+        """Hold the sensors while it lasts; whatever can be explained ends as a sentence.
+
+        Then into the journal, for which nobody waits: after a day that takes minutes.
+        """
         made = None
         try:
             await asyncio.sleep(0)  # the page is answered first
@@ -135,7 +139,13 @@ class Running:
         finally:
             self.doing, self.live = IDLE, None
         if made:
-            await books.catch_up(self._say)
+            self._later = asyncio.create_task(self._remember(self._later))
+
+    async def _remember(self, before: asyncio.Task[None] | None) -> None:
+        """Into the journal, one after the other; where the program ends first, the next time does it."""
+        if before:
+            await asyncio.wait([before])
+        await books.catch_up(self._say)
 
     async def _record(self, stack: AsyncExitStack) -> Path | None:
         """A session; the recording, where it is the wearer's own."""
