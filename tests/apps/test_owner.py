@@ -61,6 +61,17 @@ def test_it_answers_and_ends_when_asked(holder: subprocess.Popen[str]) -> None:
     assert not (home() / "owner.json").exists()
 
 
+def test_whoever_only_looks_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`hiphinge status` in the moment in which `lift` begins."""
+    with owner.owning("lift"):  # makes the file
+        pass
+    looks = (home() / owner.LOCK).open("a+")
+    assert owner.locked(looks)
+    monkeypatch.setattr(owner.time, "sleep", lambda _: looks.close())
+    with owner.owning("lift"):
+        assert (owner.owner() or {})["what"] == "lift"
+
+
 def test_a_killed_owner_holds_nothing(holder: subprocess.Popen[str]) -> None:
     holder.kill()
     holder.wait()

@@ -34,6 +34,8 @@ LONGEST_SOCKET = 100
 LARGEST_LINE = 1 << 20
 TAKE_OVER_S, ASK_S = 15.0, 3.0
 POLL_S = 0.05
+GLANCE_S = 0.02
+"""Whoever only looks who has a lock holds it for some 0.1 ms."""
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -44,7 +46,7 @@ else:
 def owning(what: str, doing: str = "recording") -> Iterator[None]:
     """Own this home as ``what`` ("lift", "desk", …) that is ``doing`` something; HeldError says who does already."""
     with (home() / LOCK).open("a+") as file:
-        if not locked(file):
+        if not taken(file):
             raise HeldError(_held())
         since = datetime.now().astimezone().isoformat(timespec="seconds")
         _write_card({"what": what, "doing": doing, "since": since, "pid": os.getpid()})
@@ -193,6 +195,15 @@ def in_words(card: dict[str, Any]) -> str:
     since = str(card.get("since", ""))[11:16]
     doing = f" is {card['doing']}" if "doing" in card else " has begun"
     return f"{card.get('what', 'another command')}{doing}{f' since {since}' if since else ''}"
+
+
+def taken(file: TextIO) -> bool:
+    """As :func:`locked`, for whoever means to keep it: who only looks who has it is not taken for one who has."""
+    for _ in range(3):
+        if locked(file):
+            return True
+        time.sleep(GLANCE_S)
+    return False
 
 
 def locked(file: TextIO) -> bool:

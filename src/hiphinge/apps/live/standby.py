@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
-from hiphinge.apps.owner import locked
+from hiphinge.apps.owner import locked, taken
 from hiphinge.errors import HeldError
 from hiphinge.settings import home, write_private
 
@@ -31,7 +31,7 @@ def standing_by() -> Iterator[Tell]:
             write_private(home() / CARD, json.dumps({"pid": os.getpid(), "since": since, "words": words}))
 
     with (home() / LOCK).open("a+") as file:
-        if not locked(file):
+        if not taken(file):
             raise HeldError("desk --service: it runs already for this home, expected one. See: hiphinge status")
         tell("Starting.")
         try:
