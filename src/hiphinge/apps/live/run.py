@@ -227,8 +227,13 @@ def _say(wish: Wish, event: str, words: str, **values: Any) -> None:
 
 
 def on_signals(stop: Callable[[], None], *names: str) -> None:
-    """Ctrl-C, the end of the terminal and a service's stop end a session in good order; ``names``: only these do."""
+    """Ctrl-C, the end of the terminal and a service's stop end a session in good order; ``names``: only these do.
+
+    Begun with nohup, it outlives its terminal.
+    """
     loop = asyncio.get_running_loop()
     for name in names or ("SIGINT", "SIGTERM", "SIGHUP"):
         if sys.platform != "win32":
-            loop.add_signal_handler(getattr(signal, name), stop)
+            one = getattr(signal, name)
+            if name != "SIGHUP" or signal.getsignal(one) is not signal.SIG_IGN:
+                loop.add_signal_handler(one, stop)
