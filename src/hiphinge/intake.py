@@ -12,12 +12,12 @@ from hiphinge.params import UNCALIBRATED, Params, worn_sites
 from hiphinge.streams import align, calibrate
 
 
-class Intake(Hearing):
-    """Packets of all sensors -> instants of one grid, in sensor axes."""
+class Intake:
+    """Packets of all sensors -> instants of one grid, in sensor axes; ``hearing`` knows how each is heard."""
 
     def __init__(self, params: Params, calibration: Calibration = UNCALIBRATED) -> None:
         self.sites = worn_sites(params.sensors)
-        super().__init__(params.sensors, params.clock)
+        self.hearing = Hearing(params.sensors, params.clock)
         self._aligner = align.Aligner(params.align, self.sites)
         self._own = calibrate.SensorErrors(params.calibrate)
         rests = {s.sensor: calibration.sensors[s.site] for s in params.sensors if s.site in calibration.sensors}
@@ -27,7 +27,7 @@ class Intake(Hearing):
 
     def take(self, inputs: Sequence[Fed]) -> Iterable[MotionBlock]:
         """The blocks that became known, none longer than the aligner's largest."""
-        samples = [(site, self._rest.correct(self._own.correct(block))) for site, block in self.hear(inputs)]
+        samples = [(site, self._rest.correct(self._own.correct(block))) for site, block in self.hearing.hear(inputs)]
         if inputs:
             self._horizon = max(self._horizon, *[one.arrival_ns for one in inputs])
         block = self._aligner.align(samples, self._horizon)

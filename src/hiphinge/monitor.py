@@ -86,6 +86,7 @@ class Monitor:
         self.params = params
         self.calibration = calibration or UNCALIBRATED
         self._intake = Intake(params, self.calibration)
+        self._hearing = self._intake.hearing
         self.sites = self._intake.sites
         self._angles = AnglePath(params, self.calibration, self.sites)
         own_range = self.calibration.max_lumbar_flexion
@@ -107,23 +108,23 @@ class Monitor:
     @property
     def receptions(self) -> Mapping[str, Reception]:
         """What each site's sensor has said so far, and how its clock runs."""
-        return {site: self._intake.receptions[sensor] for sensor, site in self._intake.site.items()}
+        return {site: self._hearing.receptions[sensor] for sensor, site in self._hearing.site.items()}
 
     @property
     def sync_error(self) -> float | None:
         """One standard deviation, s, of the time between the two worst clocks; None: all on the host's already."""
-        return clock.between(self._intake.sharing.values())
+        return clock.between(self._hearing.sharing.values())
 
     @property
     def is_twisted(self) -> bool:
         """Whether a twist aligned all clocks, as they are now."""
-        timed = [r for r in self._intake.receptions.values() if r.clock]
+        timed = [r for r in self._hearing.receptions.values() if r.clock]
         return len(timed) > 1 and all(r.twisted for r in timed)
 
     @property
     def is_synchronised(self) -> bool:
         """Whether all clocks are one by the sensors' own synchronisation, as they are now."""
-        return clock.are_one(self._intake.sharing.values())
+        return clock.are_one(self._hearing.sharing.values())
 
     @property
     def phase(self) -> str:
@@ -217,7 +218,7 @@ class Monitor:
         return replace(seen, alerts=recorded(alerts), cues=heard)
 
     def _drain(self) -> tuple[Event, ...]:
-        events, self._intake.events = tuple(self._intake.events), []
+        events, self._hearing.events = tuple(self._hearing.events), []
         return events
 
 

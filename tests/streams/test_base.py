@@ -70,7 +70,7 @@ def errors(intake: Intake, seconds: float) -> dict[str, Floats]:
     """s, of each sensor's samples of the last two seconds."""
     found = {}
     for site in SITES:
-        t_ns, gyr = intake.receptions[site].turned(0, 2**62)
+        t_ns, gyr = intake.hearing.receptions[site].turned(0, 2**62)
         k = np.rint(np.rad2deg(gyr[:, 0]) / 0.01).astype(int)
         found[site] = (t_ns / 1e9 - taken(round(60 * seconds), site)[k])[-120:]
     return found
@@ -84,7 +84,7 @@ def between(intake: Intake, seconds: float) -> float:
 
 def placed(intake: Intake) -> list[Times]:
     """Of each sensor, lately."""
-    return [r.turned(0, 2**62)[0] for r in intake.receptions.values()]
+    return [r.turned(0, 2**62)[0] for r in intake.hearing.receptions.values()]
 
 
 def test_they_are_together_within_seconds_where_arrivals_alone_are_not() -> None:
@@ -128,12 +128,12 @@ def test_what_remains_is_told() -> None:
 def test_one_that_only_says_so_goes_alone_and_that_is_told() -> None:
     """Its ticks are 3 s off; the two others stay together."""
     intake = fed(told(16.0, 2, late_s=3.0))
-    assert [e.kind for e in intake.events] == ["unsynchronised"]
-    assert "thigh_left: its clock is not" in str(intake.events[0].data["message"])
+    assert [e.kind for e in intake.hearing.events] == ["unsynchronised"]
+    assert "thigh_left: its clock is not" in str(intake.hearing.events[0].data["message"])
     off = {site: float(e.mean()) for site, e in errors(intake, 16.0).items()}
     assert abs(off[UPPER_LUMBAR] - off[SACRUM]) < 0.5 * MS
     assert abs(off[THIGH_LEFT]) < 0.05
-    assert intake.receptions[THIGH_LEFT].member.base is None
+    assert intake.hearing.receptions[THIGH_LEFT].member.base is None
 
 
 def test_after_its_time_each_goes_on_from_there() -> None:
@@ -155,7 +155,7 @@ def test_one_that_began_anew_has_a_clock_of_its_own() -> None:
     at = next(i for i, x in enumerate(log) if x.arrival_ns > (BEGUN_S + 6) * 1e9)
     anew = Link(log[at].arrival_ns, SACRUM, UNSYNCHRONISED, "it began anew")
     intake = fed((*log[:at], anew, *log[at:]))
-    assert intake.receptions[SACRUM].member.apart is None
+    assert intake.hearing.receptions[SACRUM].member.apart is None
     off, own = errors(intake, 12.0), errors(fed(alone(log)), 12.0)
     assert off[SACRUM].mean() == pytest.approx(own[SACRUM].mean(), abs=0.5 * MS)
     assert abs(off[UPPER_LUMBAR].mean() - off[THIGH_LEFT].mean()) < 0.5 * MS
@@ -165,7 +165,7 @@ def test_a_twist_leaves_them_together() -> None:
     """It shifts all of them alike."""
     log = told(12.0, 1)
     intake = fed(log)
-    for reception in intake.receptions.values():
+    for reception in intake.hearing.receptions.values():
         reception.shift(-4_000_000, 0.0003)
     more = tuple(x for x in told(24.0, 1) if x.arrival_ns > log[-1].arrival_ns)
     list(intake.take(more))

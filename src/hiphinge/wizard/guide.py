@@ -148,7 +148,7 @@ class Guide:
         for motion in self._intake.take([one]):
             if len(motion) and self.sensors is worn and not self.done:  # else it is under other names
                 self._watch(motion)
-        self._intake.events.clear()
+        self._intake.hearing.events.clear()
 
     def _watch(self, motion: MotionBlock) -> None:
         worn = self.sensors

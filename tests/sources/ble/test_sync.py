@@ -180,7 +180,7 @@ def spread(log: Sequence[Input], begun: float) -> float:
     list(intake.take(log))
     off = []
     for site in SITES:
-        t_ns, gyr = intake.receptions[address(site)].turned(0, 2**62)
+        t_ns, gyr = intake.hearing.receptions[address(site)].turned(0, 2**62)
         off.append(float(np.median(t_ns[-60:] / 1e9 - gyr[-60:, 0] - begun)))
     return max(off) - min(off)
 
