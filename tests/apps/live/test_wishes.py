@@ -30,6 +30,7 @@ def test_every_key_that_is_shown_does_what_it_says() -> None:
 
     said, asked = asyncio.run(pressed())
     assert all(said.values())
+    assert said["w"] == "Noted, though there was no cue yet."
     assert asked == ["set", "mark", "re-zero", "mute", "pause", "wrong", "marker"]
 
 

@@ -16,6 +16,8 @@ from hiphinge.monitor import REZERO
 
 PAUSE_MIN, MUTE_MIN = 10, 30
 TWIST_S = 5.0
+RAISED = "Noted: the limit moves up a little, within bounds."
+NO_CUE = "Noted, though there was no cue yet."
 KEYS = {
     **{"s": "set", "m": "mark", "z": "new zero", "u": "mute", "p": f"pause {PAUSE_MIN} min", "w": "wrong"},
     **{"t": "twisted", "q": "end"},
@@ -36,7 +38,7 @@ class Wishes:
             "m": ("Marked.", "mark", ""),
             "z": ("Stand upright and still for 3 s: a new zero is taken.", REZERO, ""),
             "p": (f"Paused for {PAUSE_MIN} min.", "pause", str(PAUSE_MIN)),
-            "w": ("Noted: the limit moves up a little, within bounds.", "wrong", "rounded_back"),
+            "w": (RAISED if self._glance.cue else NO_CUE, "wrong", "rounded_back"),
         }
         if key in plain:
             return self._ask(*plain[key])
@@ -83,8 +85,8 @@ def in_lines(live: Live) -> Callable[[float | None], Awaitable[None]]:
             click.echo(one.message)
 
     async def run(seconds: float | None) -> None:
-        click.echo(f"Keys: {', '.join(f'{key} {name}' for key, name in KEYS.items())}.")
-        async with pressed(press):
+        async with pressed(press):  # before they are named: what was typed until then is forgotten
+            click.echo(f"Keys: {', '.join(f'{key} {name}' for key, name in KEYS.items())}.")
             await live.run(seconds)
 
     live.listeners += [glance, cue]

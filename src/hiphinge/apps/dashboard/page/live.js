@@ -43,7 +43,7 @@ function show(found) {
   while (points.length && points[0][0] < points.at(-1)[0] - TRACE_S - 2) points.shift();
   text($("clock"), `${live ? "● " : ""}${clock(state.seconds ?? 0)}`);
   text($("set").firstChild, state.in_set ? "End set" : "Start set");
-  text($("pause").firstChild, state.silent_s && state.silent_s <= 300 ? `Paused ${clock(state.silent_s)}` : "Pause 5 min");
+  text($("pause").firstChild, paused() ? `Paused ${clock(state.silent_s)}` : "Pause 5 min");
   text($("mute").firstChild, state.silent_s ? "Sound on" : "Mute");
   text($("reps"), String(state.reps)); $("reps").classList.remove("none");
   $("reps").style.setProperty("--digits", Math.max(2, String(state.reps).length));
@@ -140,13 +140,15 @@ function traces(now) {
   line(paper, scale, seen.map((p) => [p[0] - now, p[1]]), "back", 3.5);
 }
 
+// A longer silence is a mute, which a pause makes shorter.
+const paused = () => state.silent_s > 0 && state.silent_s <= 300;
 const SAID = { mark: "Marked.", zero: "Stand upright and still for 3 s: a new zero is taken.", wrong: "Noted: the last cue was wrong." };
 
 async function press(key) {
-  const real = key === "set" && state.in_set ? "set_stop" : /^(mute|pause)$/.test(key) && state.silent_s ? "unmute" : key;
+  const real = key === "set" && state.in_set ? "set_stop" : (key === "mute" && state.silent_s) || (key === "pause" && paused()) ? "unmute" : key;
   try {
     await post("/api/press", { key: real });
-    if (SAID[real]) text($("said"), SAID[real]);
+    if (SAID[real]) text($("said"), real === "wrong" && !state.cues.length ? "Noted, though there was no cue yet." : SAID[real]);
   } catch (e) { text($("said"), words(e)); }
 }
 
