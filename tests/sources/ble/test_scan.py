@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -114,3 +115,29 @@ def test_an_adapter_that_scans_again_is_no_trouble_any_more(monkeypatch: pytest.
     run(scanned(Radio(Failing, object), story, told))
     assert "scanning failed (resetting)" in str(told[0])
     assert told[1:] == [None]
+
+
+def test_a_cancellation_that_a_library_swallows_ends_the_scan_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """wait_for of Python 3.11 does, where the answer comes in the same moment."""
+
+    class Swallowing(Scripted):
+        async def stop(self) -> None:
+            with contextlib.suppress(asyncio.CancelledError):
+                stopping.set()
+                await asyncio.sleep(30)
+            await super().stop()
+
+    hearing(monkeypatch, lambda: iter([(HERE, "WT901BLE67")]))
+    stopping = asyncio.Event()
+
+    async def story() -> None:
+        here = Scan(Radio(Swallowing, object))
+        scanning = asyncio.create_task(here.run())
+        await here.wait_for(HERE, -float("inf"))
+        await stopping.wait()
+        scanning.cancel()
+        async with asyncio.timeout(10):
+            await asyncio.wait([scanning])
+        assert scanning.cancelled()
+
+    run(story())

@@ -28,7 +28,7 @@ from hiphinge.devices.driver import (
 from hiphinge.devices.registry import DRIVERS
 from hiphinge.errors import SensorRefused
 from hiphinge.sources.ble.conversation import Conversation
-from hiphinge.sources.ble.radio import Radio
+from hiphinge.sources.ble.radio import Radio, still_wanted
 from hiphinge.sources.ble.scan import Scan, Sighting
 from hiphinge.sources.ble.sync import Shared
 from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_link
@@ -97,6 +97,7 @@ class SensorLink:
         talk = Conversation(client, self.driver, self.worn.sensor, self._put)
         try:
             await self._connect(client, patience)
+            still_wanted()
             self.tell(CONNECTED, json.dumps({"name": seen.name, "rssi": seen.rssi}))
             if self.shared:
                 await self._tell_of_its_clock(talk, self.shared, gone)
@@ -163,6 +164,7 @@ class SensorLink:
                     self.tell(BATTERY, f"{level:.0f}")
             if self.driver.exchange_s is not None:
                 await _quietly(talk.carry_out(self.driver.exchange(host_ns())), SET_UP_S)
+            still_wanted()
             await asyncio.sleep(self.driver.exchange_s or BATTERY_S)
 
     async def vibrate(self, pulse_s: float, pulses: int) -> None:

@@ -53,6 +53,13 @@ class Radio:
         return BleakClient(device, lambda _: lost(), timeout=timeout, backend=self.client_class)
 
 
+def still_wanted() -> None:
+    """Raise the cancellation that a library swallowed, as wait_for of Python 3.11 may: it would never come again."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
+
+
 @asynccontextmanager
 async def radio() -> AsyncIterator[Radio]:
     """The machine's Bluetooth, or what HIPHINGE_BLE_BACKEND names (contract.md: Another radio)."""

@@ -13,7 +13,7 @@ from bleak.backends.scanner import AdvertisementData
 from hiphinge.devices.driver import Advertisement, Driver
 from hiphinge.devices.registry import recognised
 from hiphinge.errors import RadioError
-from hiphinge.sources.ble.radio import Radio
+from hiphinge.sources.ble.radio import Radio, still_wanted
 from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_the_radio
 
 TURN_S = 2.0
@@ -60,6 +60,7 @@ class Scan:
             except BLEAK_ERRORS as e:
                 self._complain(e)
                 await asyncio.sleep(RETRY_S)
+            still_wanted()
             # Outside the lock: whoever saw its sensor may connect now.
             await asyncio.sleep(0)
 
