@@ -24,6 +24,7 @@ from hiphinge.apps import owner
 from hiphinge.apps.cli import main
 from hiphinge.apps.live import keeping, pieces, standby
 from hiphinge.apps.live.core import Live
+from hiphinge.apps.live.day import Day
 from hiphinge.apps.live.run import Wish
 from hiphinge.apps.live.service import UNASSIGNED, Service
 from hiphinge.blocks import Packet
@@ -175,10 +176,10 @@ def test_stopped_before_it_records_it_leaves_nothing() -> None:
         async with serving() as (service, log):
             following = service._house.following
 
-            def stopped(live: Live) -> AbstractContextManager[None]:
+            def stopped(live: Live, day: Day) -> AbstractContextManager[None]:
                 assert list(keeping.recordings().glob("*.mcap"))  # it has been begun
                 service.stop()
-                return following(live)
+                return following(live, day)
 
             service._house.following = stopped  # type: ignore[method-assign]  # a stop in mid-opening
             await log.heard("^0 s, ")
