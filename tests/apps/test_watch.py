@@ -106,3 +106,11 @@ def test_the_panel_counts_and_keeps_the_last_ones() -> None:
 def test_negative_zero_is_zero() -> None:
     text, _ = shown(Outcome(angles(lumbar_flexion=-0.2)), terminal=True)
     assert "-0°" not in text
+
+
+def test_what_stays_at_the_end_has_no_angles_of_now() -> None:
+    text, _ = shown(Outcome(angles(lumbar_flexion=20.0), (), (REP,)), terminal=True)
+    *_, last = text.split("workout.mcap")
+    assert "1 repetition" in last
+    assert "lumbar ░" not in last
+    assert "hip    ·" not in last

@@ -50,6 +50,7 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         if self._live:
+            self._live.update(self._panel(over=True))
             self._live.stop()
 
     def show(self, outcome: Outcome) -> None:
@@ -68,10 +69,12 @@ class Watch:
             words = f"{alert.t - self.zero:8.1f} s  {alert.message}"
             self.console.print(words, highlight=False, markup=False, soft_wrap=True)
 
-    def _panel(self) -> Panel:
+    def _panel(self, *, over: bool = False) -> Panel:
+        """``over``: what stays on the terminal, where no angle is known any more."""
         bars = Table.grid(padding=(0, 1))
-        bars.add_row("lumbar", *self._bar("lumbar_flexion", self.own_range, LUMBAR))
-        bars.add_row("hip", *self._bar("hip_flexion", math.radians(110), HIP))
+        if not over:
+            bars.add_row("lumbar", *self._bar("lumbar_flexion", self.own_range, LUMBAR))
+            bars.add_row("hip", *self._bar("hip_flexion", math.radians(110), HIP))
         lines = [Text(plural(len(self.reps), "repetition"), style="bold")]
         lines += [Text(told(rep, self.zero)) for rep in self.reps[-3:]]
         lines += [Text(f"{a.t - self.zero:8.1f} s  {a.message}", style=WARN) for a in self.alerts[-2:]]
