@@ -84,7 +84,7 @@ def test_a_killed_owner_holds_nothing(holder: subprocess.Popen[str]) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="no modes on Windows")
 def test_card_and_socket_are_the_owners_alone(holder: subprocess.Popen[str]) -> None:
     card = owner.owner()
-    for path in (home() / "owner.json", Path(card["path"])):
+    for path in (home() / "owner.json", home() / "owner.lock", Path(card["path"])):
         assert stat.S_IMODE(os.stat(path).st_mode) & 0o077 == 0
 
 

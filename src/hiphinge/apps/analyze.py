@@ -172,7 +172,7 @@ def unsaid(opened: Session, why: str) -> str:
 def told(found: Found, where: Path) -> str:
     """What came out, in a few lines."""
     counts, sitting = found.summary["counts"], found.summary["sitting"]
-    rounded = f", {counts['rounded']} of {counts['judged']} rounded" if counts["rounded"] is not None else ""
+    rounded = f", {counts['rounded']} of {counts['judged']} rounded" if counts["judged"] else ""
     seated = "not observable" if sitting["total_s"] is None else span(sitting["total_s"])
     lines = [
         f"{span(found.summary['duration_s'])} recorded: {plural(counts['repetitions'], 'repetition')}{rounded}; "

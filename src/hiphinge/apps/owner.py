@@ -19,11 +19,13 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from hiphinge.errors import HeldError
 from hiphinge.settings import home, private_folder, write_private
+from hiphinge.settings.places import OWNER_FILE
 
 T = TypeVar("T")
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
@@ -45,7 +47,7 @@ else:
 @contextmanager
 def owning(what: str, doing: str = "recording") -> Iterator[None]:
     """Own this home as ``what`` ("lift", "desk", …) that is ``doing`` something; HeldError says who does already."""
-    with (home() / LOCK).open("a+") as file:
+    with lock_file(home() / LOCK) as file:
         if not taken(file):
             raise HeldError(_held())
         since = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -108,7 +110,7 @@ def owner() -> dict[str, Any] | None:
     path = home() / LOCK
     if not path.exists():
         return None
-    with path.open("a+") as file:
+    with lock_file(path) as file:
         return None if locked(file) else _card()
 
 
@@ -204,6 +206,11 @@ def taken(file: TextIO) -> bool:
             return True
         time.sleep(GLANCE_S)
     return False
+
+
+def lock_file(path: Path) -> TextIO:
+    """Open; made for its owner only where it is not there."""
+    return open(path, "a+", opener=partial(os.open, mode=OWNER_FILE))
 
 
 def locked(file: TextIO) -> bool:

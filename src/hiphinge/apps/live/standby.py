@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
-from hiphinge.apps.owner import locked, taken
+from hiphinge.apps.owner import lock_file, locked, taken
 from hiphinge.errors import HeldError
 from hiphinge.settings import home, write_private
 
@@ -30,7 +30,7 @@ def standing_by() -> Iterator[Tell]:
         with suppress(OSError):  # a full disk takes no card, and must not end the service
             write_private(home() / CARD, json.dumps({"pid": os.getpid(), "since": since, "words": words}))
 
-    with (home() / LOCK).open("a+") as file:
+    with lock_file(home() / LOCK) as file:
         if not taken(file):
             raise HeldError("desk --service: it runs already for this home, expected one. See: hiphinge status")
         tell("Starting.")
@@ -45,7 +45,7 @@ def service() -> dict[str, Any] | None:
     path = home() / LOCK
     if not path.exists():
         return None
-    with path.open("a+") as file:
+    with lock_file(path) as file:
         if locked(file):
             return None
     try:
