@@ -171,7 +171,7 @@ class Looks:
     """A listener: resident memory every minute of recorded time, and counts."""
 
     def __init__(self) -> None:
-        self.feeds = self.inputs = self.bouts = 0
+        self.feeds = self.inputs = self.bouts = self.breaks = 0
         self.at = list[tuple[float, float]]()
 
     def __call__(self, inputs: Sequence[Input], outcome: Outcome) -> None:
@@ -179,6 +179,7 @@ class Looks:
         self.feeds += 1
         self.inputs += len(inputs)
         self.bouts += len(outcome.bouts)
+        self.breaks += sum(event.kind == "break_taken" for event in outcome.events)
         t = inputs[-1].arrival_ns / 1e9 if inputs else -1.0
         if inputs and (not self.at or t - self.at[-1][0] >= LOOK_S):
             self.at.append((t, resident_mb()))
@@ -205,7 +206,7 @@ async def passed(day: Day, file: Path) -> Lived:
         missing=looks.inputs - found,
         file_mb=file.stat().st_size / 1e6,
         looks=looks.at,
-        outcomes={"alerts": totals.alerts, "bouts": looks.bouts, "breaks": totals.day.breaks},
+        outcomes={"alerts": totals.alerts, "bouts": looks.bouts, "breaks": looks.breaks},
     )
 
 

@@ -160,6 +160,19 @@ def test_ctrl_c_in_the_middle_leaves_nothing_behind(monkeypatch: pytest.MonkeyPa
     run(story())
 
 
+@pytest.mark.parametrize("after", np.linspace(0.06, 0.26, 15))
+def test_ctrl_c_at_any_moment_of_it_leaves_nothing_behind(after: float) -> None:
+    """One is connected and the other is about to be, they are asked, they are let go: wherever it falls."""
+
+    async def story() -> None:
+        async with dots((SACRUM, THIGH_LEFT)) as (wearer, followed):
+            await asyncio.sleep(after)  # whatever happens then
+            await followed.end()
+            assert not any(p.is_connected for p in wearer.peripherals.values())
+
+    run(story())
+
+
 MS = 1e-3
 
 

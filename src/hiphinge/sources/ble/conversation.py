@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from bleak import BleakClient
@@ -13,8 +14,11 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from hiphinge.blocks import Packet
 from hiphinge.devices.driver import Ask, Driver, Read, Steps, Subscribe, Wait, Write
 from hiphinge.errors import SensorRefused
+from hiphinge.sources.ble.troubles import BLEAK_ERRORS
 from hiphinge.sources.inbox import host_ns
 
+LEAVE_S = 2.0
+"""For a farewell."""
 T = TypeVar("T")
 
 
@@ -34,9 +38,23 @@ class Conversation:
         self._subscribed: set[str] = set()
         self._questions: list[tuple[str, Callable[[bytes], bool], asyncio.Future[bytes]]] = []
 
-    def close(self) -> None:
-        """Take no more notifications: late ones are of a connection that is over."""
+    async def end(self) -> None:
+        """Take no more notifications, late ones are of a connection that is over, and disconnect.
+
+        Also where this is cancelled meanwhile, which is raised after it: else the sensor stays connected.
+        """
         self._over = True
+        leaving = asyncio.create_task(self._leave())
+        try:
+            await asyncio.shield(leaving)
+        except asyncio.CancelledError:
+            await asyncio.wait([leaving])
+            raise
+
+    async def _leave(self) -> None:
+        with suppress(*BLEAK_ERRORS):  # it was not connected, or is gone
+            async with asyncio.timeout(LEAVE_S):
+                await self.client.disconnect()
 
     async def carry_out(self, steps: Steps[T]) -> T:
         """Run the steps to their end; what they raise, and what bleak raises, comes out."""

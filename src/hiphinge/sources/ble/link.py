@@ -27,14 +27,14 @@ from hiphinge.devices.driver import (
 )
 from hiphinge.devices.registry import DRIVERS
 from hiphinge.errors import SensorRefused
-from hiphinge.sources.ble.conversation import Conversation
+from hiphinge.sources.ble.conversation import LEAVE_S, Conversation
 from hiphinge.sources.ble.radio import Radio, still_wanted
 from hiphinge.sources.ble.scan import Scan, Sighting
 from hiphinge.sources.ble.sync import Shared
 from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_link
 from hiphinge.sources.inbox import host_ns
 
-FIRST_S, CONNECT_S, SET_UP_S, LEAVE_S = 4.0, 10.0, 20.0, 2.0
+FIRST_S, CONNECT_S, SET_UP_S = 4.0, 10.0, 20.0
 """Patience with a connection, with one of a sensor that was slow before, with its configuration, and with a farewell.
 Most connections take 0.1 to 2 s; one that hangs holds the adapter, and everybody waits."""
 SLOW_S = 2.0
@@ -111,8 +111,7 @@ class SensorLink:
             raise
         finally:
             self.talk = None
-            talk.close()
-            await _quietly(client.disconnect(), LEAVE_S)
+            await talk.end()
 
     async def _connect(self, client: BleakClient, patience: float) -> None:
         """One at a time; remembers whether it was slow, and how long in vain."""

@@ -77,7 +77,8 @@ class Bluetooth:
             await asyncio.gather(*tasks)
         finally:
             for task in tasks:
-                task.cancel()
+                if not task.cancelling():  # a second time would break off its farewell
+                    task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
 

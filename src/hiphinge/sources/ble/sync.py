@@ -23,8 +23,8 @@ from hiphinge.streams.clock import Base
 if TYPE_CHECKING:
     from hiphinge.sources.ble.link import SensorLink
 
-FIND_S, CONNECT_S, ASK_S, LEAVE_S = 10.0, 4.0, 8.0, 2.0
-"""Patience with a sensor that does not advertise, with a connection, a question, a farewell; once a session [D]."""
+FIND_S, CONNECT_S, ASK_S = 10.0, 4.0, 8.0
+"""Patience with a sensor that does not advertise, with a connection, a question; once a session [D]."""
 
 
 class Shared:
@@ -83,11 +83,15 @@ class Round:
             link.tell(SYNCHRONISING, f"{self._driver.sync_s:.0f}")
         base = None
         try:
-            await asyncio.gather(*(self._hold(link) for link in self._links))
+            async with asyncio.TaskGroup() as holding:  # given up, it waits for all: what is half open is let go below
+                for link in self._links:
+                    holding.create_task(self._hold(link))
             if len(self._held) > 1:
                 base = await self._asked()
         finally:
-            await asyncio.gather(*map(_let_go, self._opened))
+            async with asyncio.TaskGroup() as leaving:
+                for talk in self._opened:
+                    leaving.create_task(talk.end())
         if base:
             await asyncio.sleep(self._driver.sync_s)
         for link in self._links:
@@ -116,7 +120,9 @@ class Round:
 
     async def _asked(self) -> Base | None:
         """All that are held, quickly one after the other; the first leads. None: there are not two."""
-        roots = await asyncio.gather(*(self._prepare(link, talk) for link, talk in self._held.items()))
+        async with asyncio.TaskGroup() as asking:
+            preparing = [asking.create_task(self._prepare(link, talk)) for link, talk in self._held.items()]
+        roots = [one.result() for one in preparing]
         root = next((root for root in roots if root), b"")
         self._held = {link: talk for (link, talk), known in zip(self._held.items(), roots, strict=True) if known}
         if len(self._held) < 2:
@@ -134,13 +140,6 @@ class Round:
         except (SensorRefused, *BLEAK_ERRORS) as e:
             self._why[link] = _words(e)
             return b""
-
-
-async def _let_go(talk: Conversation) -> None:
-    talk.close()
-    with suppress(*BLEAK_ERRORS):  # it went by itself
-        async with asyncio.timeout(LEAVE_S):
-            await talk.client.disconnect()
 
 
 def _words(error: BaseException) -> str:

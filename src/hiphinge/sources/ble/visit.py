@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TypeVar
 
 from hiphinge.blocks import Packet
@@ -35,10 +34,7 @@ async def visit(radio: Radio, seen: Sighting, driver: Driver, steps: Steps[T]) -
             sensor=seen.address,
         ) from e
     finally:
-        talk.close()
-        with suppress(*BLEAK_ERRORS):  # it was not connected, or is gone
-            async with asyncio.timeout(2.0):
-                await client.disconnect()
+        await talk.end()
 
 
 def _unheard(_: Packet) -> None:
