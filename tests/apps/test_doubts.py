@@ -11,10 +11,11 @@ import pytest
 
 from hiphinge import recording, session, settings
 from hiphinge.apps.doubts import doubts
-from hiphinge.blocks import Alert, Calibration
+from hiphinge.blocks import Alert, Bout, Calibration
 from hiphinge.session import Found, tables
 from tests.apps.made_up_outcomes import workout
 
+TABLES = {"reps": tables.reps, "alerts": tables.alerts, "bouts": tables.bouts}
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 GOOD: dict[str, Any] = {
     **{"start_utc": "2026-02-28T09:00:00.000+00:00", "start_s": 0.0, "source": "ble", "clock": []},
@@ -22,11 +23,18 @@ GOOD: dict[str, Any] = {
 }
 
 
-def told(summary: dict[str, Any], *, shares: tuple[float, ...] = (), alerts: tuple[float, ...] = ()) -> list[str]:
+def told(
+    summary: dict[str, Any],
+    *,
+    shares: tuple[float, ...] = (),
+    alerts: tuple[float, ...] = (),
+    bouts: tuple[Bout, ...] = (),
+) -> list[str]:
     rep = workout().outcomes[-1].repetitions[0]
     rows = [replace(rep, peak_lumbar_share=share) for share in shares]
     given = [Alert(1.0, "rounded_back", "warning", "", value, 0.8, "", "") for value in alerts]
-    found = Found({"reps": tables.reps(rows), "alerts": tables.alerts(given)}, {**GOOD, **summary})
+    made = {"reps": tables.reps(rows), "alerts": tables.alerts(given), "bouts": tables.bouts(bouts)}
+    found = Found(made, {**GOOD, **summary})
     return list(doubts(opened(""), found, NOW))
 
 
@@ -75,8 +83,13 @@ def test_more_than_the_own_range_is_doubted(found: dict[str, tuple[float, ...]])
     assert "Calibrate again" in said
 
 
+def test_sensors_that_are_put_away_go_anywhere() -> None:
+    assert told({}, alerts=(2.05,), bouts=(Bout(0.5, 9.0, "not_worn"),)) == []
+    assert len(told({}, alerts=(2.05,), bouts=(Bout(2.0, 9.0, "not_worn"),))) == 1
+
+
 def test_another_persons_calibration_is_named() -> None:
     bens = settings.calibration_to_json(Calibration("c", "", "Ben", {}, {}))
-    found = Found({"reps": tables.reps(()), "alerts": tables.alerts(())}, GOOD)
+    found = Found({name: make(()) for name, make in TABLES.items()}, GOOD)
     (said,) = doubts(opened(bens), found, NOW)
     assert said.startswith("Recorded of Ana with the calibration of Ben")

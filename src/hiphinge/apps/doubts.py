@@ -8,7 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from hiphinge import settings
+from hiphinge.alerts.rules import ROUNDED
 from hiphinge.apps.words import span
+from hiphinge.detect.bouts import NOT_WORN
 from hiphinge.session import Found, Session
 
 EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
@@ -43,9 +45,14 @@ def _wearers(opened: Session) -> Iterator[str]:
 
 
 def _range(found: Found) -> Iterator[str]:
-    """The largest share of own range in lifts and in alerts."""
+    """The largest share of own range in lifts and in alerts; sensors that are put away go anywhere."""
     shares = [row["peak_lumbar_flexion_pct"] or 0.0 for row in found.tables["reps"].records()]
-    alerts = (row for row in found.tables["alerts"].records() if row["kind"] == "rounded_back")
+    away = [row for row in found.tables["bouts"].records() if row["posture"] == NOT_WORN]
+    alerts = (
+        row
+        for row in found.tables["alerts"].records()
+        if row["kind"] == ROUNDED and not any(bout["start_s"] <= row["t_s"] <= bout["end_s"] for bout in away)
+    )
     largest = max([*map(float, shares), *(100.0 * float(row["value"] or 0.0) for row in alerts)], default=0.0)
     if largest > FARTHEST_PCT:
         yield (
