@@ -47,12 +47,10 @@ def _wearers(opened: Session) -> Iterator[str]:
 def _range(found: Found) -> Iterator[str]:
     """The largest share of own range in lifts and in alerts; sensors that are put away go anywhere."""
     shares = [row["peak_lumbar_flexion_pct"] or 0.0 for row in found.tables["reps"].records()]
-    away = [row for row in found.tables["bouts"].records() if row["posture"] == NOT_WORN]
-    alerts = (
-        row
-        for row in found.tables["alerts"].records()
-        if row["kind"] == ROUNDED and not any(bout["start_s"] <= row["t_s"] <= bout["end_s"] for bout in away)
-    )
+    bouts = (row for row in found.tables["bouts"].records() if row["posture"] == NOT_WORN)
+    away = [(float(row["start_s"] or 0.0), float(row["end_s"] or 0.0)) for row in bouts]
+    rounded = (row for row in found.tables["alerts"].records() if row["kind"] == ROUNDED)
+    alerts = (row for row in rounded if not any(a <= float(row["t_s"] or 0.0) <= b for a, b in away))
     largest = max([*map(float, shares), *(100.0 * float(row["value"] or 0.0) for row in alerts)], default=0.0)
     if largest > FARTHEST_PCT:
         yield (
