@@ -129,7 +129,12 @@ def test_a_browser_that_is_closed_in_mid_set_is_not_missed(
     monkeypatch.setattr(served.running, "wish", replace(served.running.wish, speed=0.1))  # longer than a browser takes
     page = window.go("/")
     page.click("#run")
-    window.says("#set", "End set")  # a session begins with one
+    page.wait_for_selector("#keys:visible")  # what they said of the session before is still there, unseen
+    window.says("#set", "End set")  # a session begins with one; the key does what the button says
+    page.keyboard.press("s")
+    window.says("#set", "Start set")
+    page.keyboard.press("s")
+    window.says("#set", "End set")
     page.close()
     view = served.running.view
     assert view is not None
