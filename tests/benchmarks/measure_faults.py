@@ -80,7 +80,7 @@ def measure(size: str, progress: MutableMapping[str, Any]) -> dict[str, Any]:
             "keys": dict(diary.keys),
             "hangs": int(not diary.streaming_again),
             **alerts(diary),
-            "gaps": gaps(diary, opened.gaps),
+            "gaps": gaps(diary, opened.gaps, log),
             "lost_links": lost_links(diary, log),
             "recovery": recovery(diary, log),
             "replay": replays(opened, log, diary, groupings),
@@ -131,14 +131,15 @@ def true_share(diary: Diary, t: float) -> float:
 # --- What is in the recording ----------------------------------------------------------
 
 
-def gaps(diary: Diary, found: Sequence[Gap]) -> dict[str, Any]:
-    """Silences that the sensors know of, and which of them the recording does not tell."""
+def gaps(diary: Diary, found: Sequence[Gap], log: Sequence[Input]) -> dict[str, Any]:
+    """Silences that the sensors know of once the first is heard, and which of them the recording does not tell."""
     sites = {one.sensor: one.site for one in assigned(struck.MAKES)}
+    first = next(one.arrival_ns for one in log if isinstance(one, Packet) and one.characteristic == "data") / 1e9
     silences = [
         (sites[sensor], a, b)
         for sensor, times in diary.delivered.items()
         for a, b in pairwise(times)
-        if b - a > SILENCE_S
+        if b - a > SILENCE_S and b > first
     ]
     missed = [s for s in silences if not any(g.site == s[0] and g.start < s[2] and g.end > s[1] for g in found)]
     return {

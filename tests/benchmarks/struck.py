@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from hiphinge.markers import ACTION, TWIST, Marker
 from hiphinge.sources.virtual.faults import Params
 from hiphinge.sources.virtual.motion import Motion
 from hiphinge.sources.virtual.peripheral import Peripheral
+from hiphinge.sources.virtual.twin import Samples
 from hiphinge.sources.virtual.worn import Worn
 from tests.benchmarks.live_air import OnAir, on_air
 from tests.benchmarks.worn_home import assigned
@@ -47,7 +48,11 @@ class Plan:
 
 @dataclass
 class Diary:
-    """What really happened, by sensor; times in s on the host's monotonic clock."""
+    """What really happened, by sensor; times in s on the host's monotonic clock.
+
+    ``delivered`` has the instant of each delivered notification's last sample: when it was handed over is no truth
+    on a machine that may stop the sensor too for a second.
+    """
 
     strikes: list[tuple[float, str, str]] = field(default_factory=list)
     delivered: dict[str, list[float]] = field(default_factory=dict)
@@ -71,12 +76,12 @@ class Diary:
         waiting: list[tuple[float, int]] = []
         delivered = self.delivered.setdefault(sensor, [])
         advertised = self.advertised.setdefault(sensor, [])
-        put, send, advertise = one._queue.put, one._send, one._device.start_advertising
+        twin, pack, send, advertise = one.twin, one.twin.packets, one._send, one._device.start_advertising
 
-        def putting(now: float, uuid: str, payload: bytes, *, streamed: bool) -> None:
-            if streamed:
-                waiting.append((now, hash(payload)))
-            put(now, uuid, payload, streamed=streamed)
+        def packing(samples: Samples) -> Iterator[tuple[str, bytes]]:
+            for uuid, payload in pack(samples):
+                waiting.append((twin._born + float(samples.tick[-1]) / twin._pace, hash(payload)))
+                yield uuid, payload
 
         async def sending(uuid: str, payload: bytes) -> None:
             if one.is_connected:
@@ -90,7 +95,7 @@ class Diary:
             advertised.append(time.monotonic())
             await advertise(**options)
 
-        one._queue.put, one._send, one._device.start_advertising = putting, sending, advertising  # type: ignore[method-assign]  # watched from within, where nobody can be wrong
+        twin.packets, one._send, one._device.start_advertising = packing, sending, advertising  # type: ignore[method-assign]  # watched from within, where nobody can be wrong
 
 
 def worn(plan: Plan) -> Worn:
