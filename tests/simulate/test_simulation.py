@@ -163,7 +163,7 @@ def test_markers_travel_as_controls() -> None:
     session = simulate.scenario("calibration-only", seed=5)
     told = [i for b in session.batches() for i in b if isinstance(i, Control)]
     assert [m.label for m in session.markers] == ["stand", "bend", "sit", "sit_tall", "slump"]
-    assert [c.arrival_ns for c in told] == [round(m.end * 1e9) for m in session.markers]
+    assert [c.arrival_ns for c in told] == [round(round(m.end, 3) * 1e9) for m in session.markers]
     silent = simulate.scenario("calibration-only", seed=5, wearing=simulate.Wearing(markers=False))
     assert not [i for b in silent.batches() for i in b if isinstance(i, Control)]
 

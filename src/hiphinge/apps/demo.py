@@ -12,8 +12,7 @@ import click
 from hiphinge import session, simulate
 from hiphinge.alerts.cues import SET, START
 from hiphinge.apps.analyze import told, working, write, write_report
-from hiphinge.apps.live.core import Live
-from hiphinge.apps.live.keeping import header as header_now
+from hiphinge.apps.live.keeping import recorded
 from hiphinge.apps.live.opening import calibration
 from hiphinge.apps.on_air import on_air
 from hiphinge.apps.replay import watched
@@ -21,8 +20,8 @@ from hiphinge.apps.simulate import header, write_recording
 from hiphinge.apps.watch import Watch
 from hiphinge.blocks import Calibration
 from hiphinge.devices.registry import DRIVERS
-from hiphinge.monitor import Monitor, Params
-from hiphinge.recording import Writer, replacing
+from hiphinge.monitor import Params
+from hiphinge.recording import replacing
 from hiphinge.session import course
 from hiphinge.settings import home, private_folder
 
@@ -85,9 +84,7 @@ async def _live(seed: int, found: Calibration, file: Path) -> None:
     async with on_air("workout", seed, Params(), found) as opened:
         makes = ", ".join(DRIVERS[s.device].maker for s in opened.source.sensors)
         click.echo(f"Live over a virtual Bluetooth radio: {makes}.")
-        session_now = Live(
-            opened.source, Monitor(opened.params, found), Writer(file, header_now(opened), threaded=True)
-        )
+        session_now = recorded(opened, file)
         session_now.ask(SET, START)
         zero = opened.source.now_ns() / 1e9
         with Watch("virtual workout, live", found.max_lumbar_flexion, zero=zero) as watch:

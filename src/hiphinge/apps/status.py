@@ -11,7 +11,7 @@ import click
 from hiphinge.apps import owner
 from hiphinge.apps.live import standby
 from hiphinge.apps.numbers import Number
-from hiphinge.apps.words import plural
+from hiphinge.apps.words import plural, span
 from hiphinge.errors import InputError
 
 MINUTES = Number(0, 24 * 60, min_open=True)
@@ -93,9 +93,8 @@ def day_lines(told: dict[str, Any]) -> list[str]:
     if told.get("sitting_s") is not None:
         words.append(f"Sitting for {told['sitting_s'] / 60:.0f} min, since {_at(-told['sitting_s'])}.")
     if told.get("sitting_today_s") is not None:
-        hours, minutes = divmod(told["sitting_today_s"] // 60, 60)
-        seated = f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
-        words.append(f"Today: {seated} sitting, {plural(told['breaks_today'], 'break')}.")
+        seated, breaks = span(told["sitting_today_s"]), plural(told["breaks_today"], "break")
+        words.append(f"Today: {seated} sitting, {breaks}.")
     if told.get("paused_s") is not None:
         words.append(f"Paused until {_at(told['paused_s'])}: no cue of any kind.")
     if told.get("snoozed_s") is not None:

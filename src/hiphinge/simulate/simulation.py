@@ -11,7 +11,7 @@ import numpy as np
 from hiphinge.blocks import SACRUM, SITES, THIGH_RIGHT, UPPER_LUMBAR, Control, Floats, Input, Packet, Sensor, Tick
 from hiphinge.devices import hiphinge_imu
 from hiphinge.errors import InputError
-from hiphinge.markers import ACTION, Marker
+from hiphinge.markers import Marker, to_control
 from hiphinge.simulate import placement, truth
 from hiphinge.simulate.clocks import Clock, Clocks
 from hiphinge.simulate.faults import Fault, Loss, Swapped, UpsideDown
@@ -213,5 +213,4 @@ def _markers(simulation: Simulation, block: int) -> Iterator[Control]:
     """What the wearer marked, told at the end of the marked span."""
     for mark in simulation.markers:
         if block == int(mark.end // SECONDS):
-            marker = Marker(mark.label, round(mark.start, 3), round(mark.end, 3))
-            yield Control(round(mark.end * 1e9), ACTION, marker.to_text())
+            yield to_control(Marker(mark.label, round(mark.start, 3), round(mark.end, 3)))

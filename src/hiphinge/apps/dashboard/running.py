@@ -21,8 +21,8 @@ from hiphinge.apps.live.opening import BLE, open_source, shown
 from hiphinge.apps.live.run import Totals, answer, deliver, ended
 from hiphinge.apps.live.still_right import StillRight
 from hiphinge.errors import HiphingeError, InputError, in_words
-from hiphinge.monitor import REZERO, Monitor
-from hiphinge.recording import Writer, replacing
+from hiphinge.monitor import REZERO
+from hiphinge.recording import replacing
 from hiphinge.wizard.guide import ACTION, Guidance
 
 WHAT = "dashboard"
@@ -153,9 +153,7 @@ class Running:
         wish = self.wish
         opened = await open_source(wish.source, stack, wish.wearer, wish.scenario, wish.speed)
         path = keeping.new_name("lift")
-        monitor = Monitor(opened.params, opened.calibration)  # first: settings that it refuses leave no file behind
-        writer = Writer(path, keeping.header(opened), threaded=True)
-        live = Live(opened.source, monitor, writer)
+        live = keeping.recorded(opened, path)
         stack.callback(live.close)  # it may end before it runs
         totals, view = Totals(), View(live, opened, path.name, 1.0 if wish.source == BLE else wish.speed)
         live.listeners += [totals, view]

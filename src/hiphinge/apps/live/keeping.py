@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hiphinge import __version__, settings
+from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.opening import Opened
 from hiphinge.errors import RecordingError
-from hiphinge.monitor import UNCALIBRATED
-from hiphinge.recording import Header, is_closed, repair
+from hiphinge.monitor import UNCALIBRATED, Monitor
+from hiphinge.recording import Header, Writer, is_closed, repair
 
 FOLDER = "recordings"
 
@@ -29,6 +30,12 @@ def new_name(what: str) -> Path:
     while path.exists():
         n, path = n + 1, plain.with_stem(f"{plain.stem}-{n + 1}")
     return path
+
+
+def recorded(opened: Opened, path: Path) -> Live:
+    """A session, recorded in ``path`` from now on. Raises SettingsError (then it leaves no file), RecordingError."""
+    monitor = Monitor(opened.params, opened.calibration)
+    return Live(opened.source, monitor, Writer(path, header(opened), threaded=True))
 
 
 def header(opened: Opened) -> Header:

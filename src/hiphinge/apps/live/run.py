@@ -31,8 +31,6 @@ from hiphinge.apps.live.wishes import in_lines
 from hiphinge.apps.watch import Watch
 from hiphinge.apps.words import plural
 from hiphinge.blocks import Alert, Input, Outcome
-from hiphinge.monitor import Monitor
-from hiphinge.recording import Writer
 from hiphinge.sinks import Delivery, wanted
 
 Show = Callable[[float | None], Awaitable[None]]
@@ -84,9 +82,7 @@ async def _run(wish: Wish) -> Path:
     async with AsyncExitStack() as stack:
         opened = await open_source(wish.source, stack, wish.wearer, wish.scenario, wish.speed)
         path = wish.out or keeping.new_name(wish.what)
-        monitor = Monitor(opened.params, opened.calibration)  # first: settings that it refuses leave no file behind
-        writer = Writer(path, keeping.header(opened), threaded=True)
-        live = Live(opened.source, monitor, writer)
+        live = keeping.recorded(opened, path)
         stack.callback(live.close)  # it may end before it runs
         totals = Totals()
         live.listeners.append(totals)
