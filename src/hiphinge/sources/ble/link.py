@@ -35,7 +35,7 @@ from hiphinge.sources.ble.troubles import BLEAK_ERRORS, of_a_link
 from hiphinge.sources.inbox import host_ns
 
 FIRST_S, CONNECT_S, SET_UP_S = 4.0, 10.0, 20.0
-"""Patience with a connection, with one of a sensor that was slow before, with its configuration, and with a farewell.
+"""Patience with a connection, with one of a sensor that was slow before, and with its configuration.
 Most connections take 0.1 to 2 s; one that hangs holds the adapter, and everybody waits."""
 SLOW_S = 2.0
 """A connection that took longer is slow, or hung: the next is given CONNECT_S."""
