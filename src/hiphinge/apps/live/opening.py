@@ -11,6 +11,7 @@ from pathlib import Path
 from hiphinge import monitor, session, settings, simulate, wizard
 from hiphinge.blocks import SITES, Calibration, Input
 from hiphinge.errors import InputError
+from hiphinge.kinematics.identity import identity
 from hiphinge.session import course
 from hiphinge.settings.drivers import load_drivers
 from hiphinge.sources.replayed import Replayed
@@ -32,12 +33,22 @@ class Opened:
 
 
 async def open_source(name: str, stack: AsyncExitStack, wearer: str, scenario: str, speed: float = 1.0) -> Opened:
-    """``ble``, ``simulated`` (of ``scenario``) or the name of a recording. Raises InputError, SettingsError."""
+    """``ble``, ``simulated`` (of ``scenario``) or the name of a recording; ``wearer`` "": as the source names him.
+
+    Raises InputError, SettingsError.
+    """
     if name == BLE:
         return await _bluetooth(stack, wearer)
-    if name == SIMULATED:
-        return _simulated(scenario, speed)
-    return _recorded(Path(name), speed)
+    opened = _simulated(scenario, speed) if name == SIMULATED else _recorded(Path(name), speed)
+    return renamed(opened, wearer) if wearer else opened
+
+
+def renamed(opened: Opened, wearer: str) -> Opened:
+    """The same movements, of somebody who goes by this name."""
+    calibration = replace(opened.calibration, wearer=wearer)
+    if calibration.id:  # else there is none
+        calibration = replace(calibration, id=identity(calibration))
+    return replace(opened, wearer=wearer, calibration=calibration)
 
 
 async def _bluetooth(stack: AsyncExitStack, wearer: str) -> Opened:
