@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import signal
 from collections.abc import Awaitable, Callable
 
 import numpy as np
@@ -13,6 +14,7 @@ from textual.widgets import Static
 from hiphinge.apps.gym.bar import Bar
 from hiphinge.apps.gym.number import BigNumber
 from hiphinge.apps.gym.screen import Gym, cue_words, sensor_words, watched
+from hiphinge.apps.gym.terminal import OF_A_SCREEN
 from hiphinge.apps.live.core import Live
 from hiphinge.apps.live.glance import Glance
 from hiphinge.apps.live.health import SensorHealth
@@ -86,7 +88,9 @@ def test_q_ends_the_session_and_so_the_screen() -> None:
         running = live()
         await asyncio.wait_for(watched(running, Gym(running, "lift"), None), 20)
 
+    before = [signal.getsignal(one) for one in OF_A_SCREEN]
     asyncio.run(told())  # the source has nothing: the session ends by itself, and the screen with it
+    assert [signal.getsignal(one) for one in OF_A_SCREEN] == before  # what comes then is continued without a screen
 
 
 def test_a_set_and_a_pause_are_said() -> None:

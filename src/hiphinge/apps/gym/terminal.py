@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
+
+OF_A_SCREEN = tuple(getattr(signal, name) for name in ("SIGTSTP", "SIGCONT", "SIGWINCH") if hasattr(signal, name))
+"""textual takes them and keeps the first two: continued after its end, it would draw on a terminal that it has left."""
 
 
 class Lasting:
@@ -35,10 +39,13 @@ class Lasting:
 
 @contextmanager
 def lasting_terminal() -> Iterator[None]:
-    """While inside, the streams that textual draws on are lasting ones."""
+    """While inside, the streams that textual draws on are lasting ones; its signals are given back after it."""
     before = sys.__stdout__, sys.__stderr__
+    handlers = {one: signal.getsignal(one) or signal.SIG_DFL for one in OF_A_SCREEN}
     sys.__stdout__, sys.__stderr__ = (Lasting(f) if f else f for f in before)  # type: ignore[assignment,misc]  # files enough
     try:
         yield
     finally:
         sys.__stdout__, sys.__stderr__ = before  # type: ignore[misc]  # as they were
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
