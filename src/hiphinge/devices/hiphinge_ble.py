@@ -45,7 +45,8 @@ BLINK_S = 10
 RATES, ACC_RANGES_G, GYR_RANGES_DPS = (25, 50, 100, 200, 400), (2, 4, 8, 16), (125, 250, 500, 1000, 2000)
 
 INTEGER_V1 = 0x01
-_SAMPLE = np.dtype([("acc", "<i2", 3), ("gyr", "<i2", 3)])
+SAMPLE_BYTES = 12
+"""Of a sample: acc and gyr, three i16 each."""
 _ABOUT = struct.Struct("<BBHBBHffIHBB")
 _TIME = struct.Struct("<III")
 HAS_MOTOR = 0x01
@@ -238,7 +239,7 @@ class Decoder:
         payload = packet.payload
         if packet.characteristic == "time":
             return _time_trouble(packet)
-        if len(payload) <= 8 or payload[0] != INTEGER_V1 or len(payload) != 8 + _SAMPLE.itemsize * payload[1]:
+        if len(payload) <= 8 or payload[0] != INTEGER_V1 or len(payload) != 8 + SAMPLE_BYTES * payload[1]:
             return "expected a packet of version 1 with integers, as long as it says"
         if self._scale.value is None:
             return "expected its INFO first: without it the scale is not known"
@@ -251,23 +252,18 @@ class Decoder:
         counts = np.array([p.payload[1] for p in packets], np.int64)
         first = np.repeat(np.cumsum(counts) - counts, counts)
         offset = np.rint((np.arange(len(first)) - first) * scale.period_ns).astype(np.int64)
-        raw = np.frombuffer(b"".join([p.payload[8:] for p in packets]), _SAMPLE)
-        acc, gyr = raw["acc"].astype(float), raw["gyr"].astype(float)
-        clipped = _at_an_end(acc) | _at_an_end(gyr)
+        six = np.frombuffer(b"".join([p.payload[8:] for p in packets]), "<i2").reshape(-1, 6)
+        clipped = ((six == 32767) | (six == -32768)).any(axis=1)
         arrival = np.repeat(np.array([p.arrival_ns for p in packets], np.int64), counts)
         t_ns = np.repeat(tick_ns, counts) + offset
-        return ImuBlock(self.sensor, t_ns, acc * scale.acc_lsb, gyr * scale.gyr_lsb, arrival, clipped)
+        acc, gyr = six[:, :3] * scale.acc_lsb, six[:, 3:] * scale.gyr_lsb
+        return ImuBlock(self.sensor, t_ns, acc, gyr, arrival, clipped)
 
     def _count(self, seq: int) -> None:
         missing = 0 if self._seq is None else (seq - self._seq - 1) & 0xFFFF
         if missing < 0x8000:  # more: one that came late or twice
             self.lost += missing
             self._seq = seq
-
-
-def _at_an_end(counts: np.ndarray) -> np.ndarray:
-    ends: np.ndarray = ((counts == 32767) | (counts == -32768)).any(axis=1)
-    return ends
 
 
 def _time_trouble(packet: Packet) -> str | None:
