@@ -11,6 +11,7 @@ import pytest
 
 from hiphinge import settings
 from hiphinge.settings import safety
+from tests.apps.terminal import read
 
 pty = pytest.importorskip("pty", reason="terminal: this system has no pseudo-terminals")
 
@@ -32,13 +33,6 @@ def in_a_terminal(*args: str, answer: bytes = b"\n") -> tuple[int, str]:
             shown += piece
     os.close(ours)
     return run.returncode, shown.decode().replace("\r\n", "\n")
-
-
-def read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # Linux: the other end is closed
-        return b""
 
 
 def flat(text: str) -> str:

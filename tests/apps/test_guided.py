@@ -29,6 +29,7 @@ from hiphinge.recording import open_recording
 from hiphinge.settings.safety import WORDING, Safety
 from hiphinge.sources.inbox import Inbox
 from hiphinge.wizard.guide import Guide
+from tests.apps.terminal import read, rest
 
 SIMULATED = ["--source", "simulated", "--speed", "1e6"]
 
@@ -133,11 +134,11 @@ def test_keys_and_signals_on_a_real_terminal(hiphinge_home: Path, tmp_path: Path
         running.send_signal(getattr(signal, sent))
         assert running.wait(20) == code
         assert termios.tcgetattr(slave) == before
-        assert b"\x1b[?1049l" in os.read(master, 65536)
     finally:
         running.kill()
         os.close(slave)
-        os.close(master)
+    assert b"\x1b[?1049l" in rest(master)
+    os.close(master)
     assert not (hiphinge_home / "calibration").exists()
     assert list(tmp_path.iterdir()) == []
 
@@ -163,7 +164,7 @@ def until(terminal: int, words: bytes, press: bytes) -> bytes:
     """What a terminal shows until these words, with a key pressed once it shows anything."""
     seen, end = b"", time.monotonic() + 30
     while words not in seen and time.monotonic() < end:
-        before, seen = seen, seen + os.read(terminal, 4096)
+        before, seen = seen, seen + read(terminal)
         if b"All together" in seen and b"All together" not in before:
             os.write(terminal, press)
     return seen

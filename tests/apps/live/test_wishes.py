@@ -17,6 +17,7 @@ from hiphinge.apps.live.wishes import KEYS, Wishes
 from hiphinge.blocks import Control
 from hiphinge.monitor import Monitor, Params
 from hiphinge.settings.safety import WORDING, Safety
+from tests.apps.terminal import read
 from tests.apps.test_status import Silent
 
 
@@ -58,10 +59,3 @@ def test_a_session_in_lines_hears_keys() -> None:
     assert running.returncode == 0, shown.decode()
     assert b"\x1b[2J" not in shown  # no screen was drawn
     assert b"Ending: the sensors are told to stop" in shown
-
-
-def read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # Linux: the other end is closed
-        return b""

@@ -34,9 +34,12 @@ class Apart:
             raise InputError("The process that reads the journal was ended from outside. Try again.") from e
 
     def close(self) -> None:
-        """What is under way comes to its end, nothing more begins."""
+        """Return once what is under way came to its end; nothing more begins.
+
+        Waited for here: a pool that is still ending while Python ends can fail in Python's own exit.
+        """
         if self._pool:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _explained(work: Callable[..., T], *given: object) -> T:
