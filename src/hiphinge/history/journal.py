@@ -146,6 +146,8 @@ def _read(paths: Iterable[Path]) -> tuple[list[Entry], list[str]]:
             entry = entries.read(path)
             _check(entry)
             found.append(entry)
+        except FileNotFoundError:
+            continue  # deleted meanwhile
         except JournalError as e:
             refused.append(str(e))
         except (KeyError, TypeError, ValueError, AttributeError) as e:  # somebody wrote in it

@@ -102,8 +102,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     for pragma in ("synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
+    has_tables = _tables(connection)  # asked first: who makes a journal just now commits both at once
     version, application = _number(connection, "user_version"), _number(connection, "application_id")
-    if application not in (0, APPLICATION) or (application == 0 and _tables(connection)):
+    if application not in (0, APPLICATION) or (application == 0 and has_tables):
         raise JournalError(f"{path.name}: another program's database, expected the journal of hiphinge. Move it away.")
     if version > VERSION:
         raise JournalError(

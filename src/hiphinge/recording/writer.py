@@ -50,6 +50,7 @@ class Writer:
         self._on_failure = on_failure
         self._failure: RecordingError | None = None
         self._told = self._closed = self._broken = False
+        self._failing = threading.Lock()
         self._queue: queue.Queue[tuple[int, list[Input]] | None] | None = (
             queue.Queue(QUEUE_WRITES) if threaded else None
         )
@@ -130,16 +131,17 @@ class Writer:
         return not self._broken
 
     def _fail(self, reason: str, cause: OSError | None) -> None:
-        if self._failure:
-            return
         failure = RecordingError(
             f"{self.path}: {reason}, expected room and a disk that takes it. "
             f"The recording ended here and what was written before is kept; start another one."
         )
         failure.__cause__ = cause
-        # In this order: a write that looks in between must not tell it a second time.
-        self._told = self._on_failure is not None
-        self._failure = failure
+        with self._failing:  # the disk may fail on the thread while the caller finds it too slow
+            if self._failure:
+                return
+            # In this order: a write that looks in between must not tell it a second time.
+            self._told = self._on_failure is not None
+            self._failure = failure
         if self._on_failure:
             self._on_failure(failure)
 

@@ -178,3 +178,49 @@ run(Wish("lift", sys.argv[1], "workout", None, None, "", True))
     assert cut.with_stem(f"{cut.stem}.damaged").exists()
     assert keeping.mend() == []
     assert settings.home() in cut.parents
+
+
+def cut_off(opened: Opened) -> Path:
+    """A recording without its end."""
+    whole = keeping.new_name("lift")
+    with Writer(whole, keeping.header(opened)) as writer:
+        for batch in opened.source._batches:
+            writer.write(batch)
+    os.truncate(whole, whole.stat().st_size * 2 // 3)
+    assert not is_closed(whole)
+    return whole
+
+
+def test_a_repair_that_is_itself_cut_off_leaves_the_recording_under_its_name(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = cut_off(opened)
+    found = cut.read_bytes()
+    damaged = cut.with_stem(f"{cut.stem}.damaged")
+
+    def linked_and_ended(path: Path, old: Path) -> None:
+        old.write_bytes(path.read_bytes())
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "link", linked_and_ended)
+        keeping.mend()
+    assert cut.read_bytes() == found
+    [told] = keeping.mend()
+    assert "cut off; repaired" in told
+    assert is_closed(cut)
+    assert damaged.read_bytes() == found
+
+
+def test_a_disk_without_hard_links(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = cut_off(opened)
+    found = cut.read_bytes()
+
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    [told] = keeping.mend()
+    assert "cut off; repaired" in told
+    assert is_closed(cut)
+    assert cut.with_stem(f"{cut.stem}.damaged").read_bytes() == found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,16 +62,20 @@ def mend() -> list[str]:
             continue
         try:
             told.append(_mended(path))
-        except RecordingError as e:
+        except (RecordingError, OSError) as e:
             told.append(f"{path.name}: not closed, and not to be repaired ({e})")
     return told
 
 
 def _mended(path: Path) -> str:
-    """The repaired file takes the name; what was found is kept beside it."""
+    """The repaired file takes the name, which is never without a file; what was found is kept beside it."""
     new, old = path.with_stem(f"{path.stem}.repaired"), path.with_stem(f"{path.stem}.damaged")
     done = repair(path, new)
-    os.replace(path, old)
+    old.unlink(missing_ok=True)  # of a repair that was itself cut off
+    try:
+        os.link(path, old)
+    except OSError:  # a disk without hard links
+        shutil.copy2(path, old)
     os.replace(new, path)
     lost = f", {done.lost_s:.1f} s lost" if done.lost_s else ""
     return f"{path.name}: its session was cut off; repaired, {done.saved_s:.0f} s saved{lost}."

@@ -43,6 +43,8 @@ SILENCE_S, SILENCE_PERIODS = 1.0, 10
 """Without data for the longer of the two a link is dead, whatever the system says of it."""
 BACK_OFF_S, BACK_OFF_MOST_S = 0.25, 4.0
 """After the first failure, doubled each time; at most so that a sensor that is seen streams within 5 s."""
+LOOKS = 3
+"""Looks within that time: whoever is held up for long is so during one of them, and notices."""
 HELD_UP_S = 0.05
 """Later than this out of a wait, the program itself was held up, and no sensor silent [D]."""
 REFUSED_MOST_S = 30.0
@@ -88,6 +90,7 @@ class SensorLink:
                 self._lost(str(e) if isinstance(e, Broken) else of_a_link(e))
                 await self._back_off(BACK_OFF_MOST_S)
             since = time.monotonic()
+            still_wanted()
 
     async def _once(self, seen: Sighting) -> None:
         """One connection, from its beginning to its end."""
@@ -140,7 +143,7 @@ class SensorLink:
         chores = asyncio.create_task(self._chores(talk))
         try:
             while (silent := time.monotonic() - talk.last) <= patience:
-                due = time.monotonic() + patience - silent + 0.01
+                due = time.monotonic() + min(patience - silent, patience / LOOKS) + 0.01
                 with suppress(TimeoutError):
                     async with asyncio.timeout(due - time.monotonic()):
                         await gone.wait()

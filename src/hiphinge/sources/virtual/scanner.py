@@ -50,8 +50,8 @@ class VirtualScanner(BaseBleakScanner):
     async def start(self) -> None:
         """Listen."""
         self.seen_devices = {}
-        self.air.central.on("advertisement", self._heard)
         await self.air.scan(True)
+        self.air.central.on("advertisement", self._heard)
 
     async def stop(self) -> None:
         """Listen no more."""

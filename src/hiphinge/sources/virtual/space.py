@@ -139,11 +139,10 @@ class Air:
     async def scan(self, on: bool) -> None:
         """One scanner more or fewer; the controller scans while there is any."""
         async with self._switching:
-            before = self._scanning
-            self._scanning += 1 if on else -1
-            if not before:
+            if on and not self._scanning:
                 await self.central.start_scanning(filter_duplicates=False)
-            elif not self._scanning:
+            self._scanning += 1 if on else -1  # a start that was cancelled does not count
+            if not self._scanning:
                 await self.central.stop_scanning()
 
 
