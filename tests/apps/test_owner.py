@@ -99,3 +99,29 @@ def test_without_the_token_there_is_no_answer(holder: subprocess.Popen[str]) -> 
     for line in (b"{}\n", b'{"ask":"stop","token":"guess"}\n', b"[1]\n", b"\xff\xfe\n", b"GET / HTTP/1.0\r\n"):
         assert asyncio.run(knock(line)) == b""
     assert owner.ask({"ask": "status"}) == {"asked": "status"}
+
+
+def test_an_owner_that_does_not_answer_is_left_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is closed: one left open is told of later, by whoever runs then."""
+    monkeypatch.setattr(owner, "ASK_S", 0.1)
+    left: list[bytes] = []
+
+    async def story() -> dict[str, object] | None:
+        over = asyncio.Event()
+
+        async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            left.append(await reader.read())
+            writer.close()
+            over.set()
+
+        with owner.owning("lift"):
+            server = await asyncio.start_unix_server(mute, home() / "mute.sock")
+            async with server:
+                card = {**(owner.owner() or {}), "path": str(home() / "mute.sock"), "token": "t"}
+                (home() / owner.CARD).write_text(json.dumps(card))
+                answer = await owner._ask({"ask": "status"})
+                await asyncio.wait_for(over.wait(), 60)
+        return answer
+
+    assert asyncio.run(story()) is None
+    assert json.loads(left[0]) == {"ask": "status", "token": "t"}

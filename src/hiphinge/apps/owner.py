@@ -34,10 +34,10 @@ LOCK, CARD = "owner.lock", "owner.json"
 LONGEST_SOCKET = 100
 """Bytes of a socket's path: 103 on macOS, 107 on Linux."""
 LARGEST_LINE = 1 << 20
-TAKE_OVER_S, ASK_S = 15.0, 3.0
+TAKE_OVER_S, ASK_S = 15.0, 10.0
 POLL_S = 0.05
-GLANCE_S = 0.02
-"""Whoever only looks who has a lock holds it for some 0.1 ms."""
+GLANCE_S, GLANCES = 0.02, 15
+"""Whoever only looks who has a lock holds it for some 0.1 ms; longer where the system takes its turn just then."""
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -64,14 +64,13 @@ async def answering(answer: Answer) -> AsyncIterator[None]:
     token = secrets.token_hex(16)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, ValueError, TimeoutError):
+        with contextlib.closing(writer), contextlib.suppress(ConnectionError, ValueError, TimeoutError):
             async with asyncio.timeout(ASK_S):
                 question = json.loads(await reader.readline())
             # A question that is no object, or without the token, gets no answer.
             if isinstance(question, dict) and secrets.compare_digest(str(question.get("token")), token):
                 writer.write((json.dumps(answer(question)) + "\n").encode())
                 await writer.drain()
-        writer.close()
 
     server, place = await _listen(serve)
     try:
@@ -136,9 +135,9 @@ async def _ask(question: dict[str, Any]) -> dict[str, Any] | None:
     try:
         async with asyncio.timeout(ASK_S):
             reader, writer = await _connect(card)
-            writer.write((json.dumps({**question, "token": card["token"]}) + "\n").encode())
-            line = await reader.readline()
-            writer.close()
+            with contextlib.closing(writer):
+                writer.write((json.dumps({**question, "token": card["token"]}) + "\n").encode())
+                line = await reader.readline()
         found = json.loads(line)
     except (OSError, ValueError, TimeoutError):
         return None
@@ -152,11 +151,8 @@ async def _listen(serve: Callable[..., Awaitable[None]]) -> tuple[asyncio.Server
         return server, {"port": server.sockets[0].getsockname()[1]}
     path = _socket_path()
     path.unlink(missing_ok=True)
-    before = os.umask(0o177)  # the socket is made for its owner only
-    try:
-        server = await asyncio.start_unix_server(serve, path, limit=LARGEST_LINE, start_serving=False)
-    finally:
-        os.umask(before)
+    server = await asyncio.start_unix_server(serve, path, limit=LARGEST_LINE, start_serving=False)
+    os.chmod(path, OWNER_FILE)  # for its owner only; nobody is let in before it serves
     return server, {"path": str(path)}
 
 
@@ -201,7 +197,7 @@ def in_words(card: dict[str, Any]) -> str:
 
 def taken(file: TextIO) -> bool:
     """As :func:`locked`, for whoever means to keep it: who only looks who has it is not taken for one who has."""
-    for _ in range(3):
+    for _ in range(GLANCES):
         if locked(file):
             return True
         time.sleep(GLANCE_S)

@@ -75,11 +75,13 @@ else:
         before = termios.tcgetattr(terminal)
 
         def read() -> None:
-            if typed := os.read(terminal, 64).decode("utf-8", "ignore"):
-                for key in typed:
-                    tell(key)
-            else:  # the terminal is gone
+            typed = b""
+            with suppress(OSError):  # it hangs up just now
+                typed = os.read(terminal, 64)
+            if not typed:  # the terminal is gone
                 loop.remove_reader(terminal)
+            for key in typed.decode("utf-8", "ignore"):
+                tell(key)
 
         tty.setcbreak(terminal)
         loop.add_reader(terminal, read)

@@ -139,7 +139,7 @@ async def _shown(wish: Wish, opened: Opened, stack: AsyncExitStack) -> Guided:
 @asynccontextmanager
 async def _typed(wish: Wish, guided: Guided) -> AsyncIterator[None]:
     """Keys as lines of standard input, by letter or name. Once it has ended nobody can press one any more."""
-    waiting: list[asyncio.Task[None]] = []
+    ended = asyncio.Event()
 
     def press(word: str) -> None:
         if (key := LINES.get(word.lower())) is None:
@@ -147,20 +147,19 @@ async def _typed(wish: Wish, guided: Guided) -> AsyncIterator[None]:
         else:
             _press(guided.live, key)
 
-    def ended() -> None:
-        if guided.opened.source.live:  # any other ends by itself
-            waiting.append(asyncio.create_task(_stop_where_it_stands(guided)))
-
-    async with lines(press, ended):
+    waiting = asyncio.create_task(_stop_where_it_stands(guided, ended))
+    async with lines(press, ended.set):
         try:
             yield
         finally:
-            for task in waiting:
-                task.cancel()
+            waiting.cancel()
 
 
-async def _stop_where_it_stands(guided: Guided) -> None:
-    """End it once no step has ended, nor begun anew, for a while."""
+async def _stop_where_it_stands(guided: Guided, ended: asyncio.Event) -> None:
+    """Once nobody can press a key: end it when no step has ended, nor begun anew, for a while."""
+    await ended.wait()
+    if not guided.opened.source.live:
+        return  # it ends by itself
     before = None
     while before != (before := (guided.told.step, guided.told.site, guided.told.attempt)):
         await asyncio.sleep(PATIENCE_S)

@@ -157,10 +157,12 @@ async def watched(live: Live, screen: Gym, seconds: float | None) -> None:
     """Run the session on its screen, whichever of the two ends first; raises what ended the session."""
     session = asyncio.create_task(live.run(seconds))
     session.add_done_callback(lambda _: screen.exit() if screen.is_running else None)
-    with lasting_terminal():
-        await screen.run_async()
-    live.stop()
-    await session
+    try:
+        with lasting_terminal():
+            await screen.run_async()
+    finally:
+        live.stop()
+        await session
 
 
 def cue_words(cue: Alert | None, now: float) -> Text:

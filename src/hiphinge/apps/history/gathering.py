@@ -56,7 +56,9 @@ def catch_up(journal: Journal, progress: Progress, *, again: bool = False) -> li
             continue
         progress(one.raw.path.name)
         try:
-            journal.add(entry_of(one.raw.path))
+            entry = entry_of(one.raw.path)
+            if one.raw.path.exists():  # deleted meanwhile, it shall not come back
+                journal.add(entry)
         except (HiphingeError, OSError) as e:
             notes.append(f"Not in the history: {e}")
     return [*notes, *journal.catch_up()]
@@ -81,7 +83,7 @@ def _is_new(home: Path, one: OnDisk, again: bool) -> bool:
         return True
     try:
         kept = history.read(history.summary_path(home, one.session))
-    except HiphingeError:
+    except (HiphingeError, FileNotFoundError):
         return True
     return one.raw.size > kept.size or (again and bool(kept.summary.get("refused")))
 

@@ -91,8 +91,10 @@ class Live:
         try:
             await asyncio.wait([*tasks, *keeping], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _end([*tasks, *keeping])
-            self._finish()
+            try:
+                await _end([*tasks, *keeping])
+            finally:  # cancelled in the farewell: by a take-over, or by somebody who cannot wait
+                self._finish()
         # One that hangs is not done: it was given up. All are asked: else asyncio tells of those that were not.
         ended = [task for task in (*tasks, *keeping) if task.done() and not task.cancelled()]
         for error in [error for task in ended if (error := task.exception())]:
@@ -139,8 +141,7 @@ async def _end(tasks: Sequence[asyncio.Task[object]]) -> None:
     """Cancel and wait, though not for ever: a hanging adapter must not keep a recording open."""
     for task in tasks:
         task.cancel()
-    with suppress(asyncio.CancelledError):
-        await asyncio.wait(tasks, timeout=FAREWELL_S)
+    await asyncio.wait(tasks, timeout=FAREWELL_S)
 
 
 def clock_pair() -> Tick:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from hiphinge.alerts.rules import DISTURB
 
 EVERY_S = 30.0
 """Between two questions [D]."""
-ANSWER_S = 3.0
+ANSWER_S = 10.0
+"""Patience with the desktop: nobody waits for it, and a busy machine takes its time [D]."""
 NAME, PATH = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
 BANNERS = ("gsettings", "get", "org.gnome.desktop.notifications", "show-banners")
 
@@ -78,6 +80,7 @@ async def _inhibited() -> bool | None:
 async def _without_banners() -> bool | None:
     if "GNOME" not in os.environ.get("XDG_CURRENT_DESKTOP", ""):
         return None
+    asked = None
     try:
         asked = await asyncio.create_subprocess_exec(
             *BANNERS,
@@ -89,4 +92,15 @@ async def _without_banners() -> bool | None:
             told, _ = await asked.communicate()
     except (OSError, TimeoutError):
         return None
+    finally:
+        if asked is not None:
+            await _over(asked)
     return {b"false": True, b"true": False}.get(told.strip())
+
+
+async def _over(asked: Process) -> None:
+    """End it where it still runs: a loop that is closed before would complain of it."""
+    if asked.returncode is None:
+        with suppress(ProcessLookupError):
+            asked.kill()
+        await asked.wait()

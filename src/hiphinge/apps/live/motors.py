@@ -14,6 +14,7 @@ from hiphinge.sources.source import Source
 
 PATIENCE_S = 5.0
 """Beyond the time that the motor runs: the link gives up before, unless the session has ended [D]."""
+ENDED = "vibration: the session ended meanwhile."
 
 
 def motor(source: Source, params: feedback.Vibration) -> Buzz | None:
@@ -24,13 +25,18 @@ def motor(source: Source, params: feedback.Vibration) -> Buzz | None:
     loop = asyncio.get_running_loop()
 
     def buzz(pulse_s: float, pulses: int) -> None:
-        running = asyncio.run_coroutine_threadsafe(source.vibrate(params.site, pulse_s, pulses), loop)
+        work = source.vibrate(params.site, pulse_s, pulses)
+        try:
+            running = asyncio.run_coroutine_threadsafe(work, loop)
+        except RuntimeError as e:  # the loop is closed
+            work.close()
+            raise SinkError(ENDED) from e
         try:
             found = running.result(Pulses(pulse_s, pulses).lasts + PATIENCE_S)
         except SensorRefused as e:
             raise SinkError(str(e)) from e
         except CancelledError as e:  # of the future: here is no task
-            raise SinkError("vibration: the session ended meanwhile.") from e
+            raise SinkError(ENDED) from e
         except TimeoutError as e:
             running.cancel()
             raise SinkError("vibration: the sensors are not heard any more. It is tried again at the next cue.") from e

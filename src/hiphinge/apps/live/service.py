@@ -182,7 +182,7 @@ class Service:
 
     def _note(self, words: str) -> None:
         """What has happened; from any thread, since ways to the wearer have their own."""
-        if words in self._notes:
+        with suppress(ValueError):
             self._notes.remove(words)
         self._notes.append(words)
         self._say(words)

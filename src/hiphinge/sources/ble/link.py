@@ -50,7 +50,7 @@ HELD_UP_S = 0.05
 REFUSED_MOST_S = 30.0
 """Between tries of a sensor that does not do what its driver asks: it may be another device."""
 BATTERY_S = 300.0
-VIBRATE_S = 1.0
+VIBRATE_S = 3.0
 """Patience with a motor, beyond the time that it runs [D]."""
 WAITING = "waiting"
 """State of a Link: not tried before so many seconds, since the device refuses."""
