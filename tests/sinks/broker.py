@@ -61,20 +61,26 @@ class Packet:
 class Broker(socketserver.ThreadingTCPServer):
     """``retained``: topic -> text now; ``heard``: each publication in its order; ``violations`` must stay empty.
 
-    ``refuse``: the code that CONNECT is answered with; ``unasked``: bytes said before each answer.
+    ``refuse``: the code that CONNECT is answered with; ``unasked``: bytes said before each answer; until ``notices``
+    is set it takes a line that has broken for one that is only quiet.
     """
 
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), Line)
+    def __init__(self) -> None:
+        """The port is taken; nobody listens there yet."""
+        super().__init__(("127.0.0.1", 0), Line, bind_and_activate=False)
+        self.server_bind()
         self.retained: dict[str, str] = {}
         self.heard: queue.Queue[tuple[str, str]] = queue.Queue()
         self.clients: queue.Queue[Client] = queue.Queue()
         self.violations: list[str] = []
         self.refuse, self.answers, self.unasked = 0, True, b""
         self.lines: list[Line] = []
+        self.wills = threading.Lock()
+        self.notices = threading.Event()
+        self.notices.set()
 
     @property
     def port(self) -> int:
@@ -109,6 +115,14 @@ class Line(socketserver.BaseRequestHandler):
 
     server: Broker
     client: Client | None = None
+    will: tuple[str, str, bool] | None = None
+
+    def do_will(self) -> None:
+        """Once; whoever asks meanwhile goes on when it is done."""
+        with self.server.wills:
+            will, self.will = self.will, None
+            if will:
+                self.server.take(will[0], will[1], retain=will[2])
 
     def hang_up(self) -> None:
         try:
@@ -122,14 +136,13 @@ class Line(socketserver.BaseRequestHandler):
             while (packet := self._packet()) and self._obey(packet):
                 continue
             if packet:
-                return  # it left in good order
+                self.will = None  # it left in good order
         except Violation as e:
             self.server.violations.append(str(e))
         except OSError:
             pass
-        if self.client and self.client.will:
-            topic, text, retain = self.client.will
-            self.server.take(topic, text, retain=retain)
+        self.server.notices.wait()
+        self.do_will()
 
     def _obey(self, packet: Packet) -> bool:
         """False after DISCONNECT."""
@@ -165,11 +178,20 @@ class Line(socketserver.BaseRequestHandler):
         client.user = packet.text() if flags & 0x80 else None
         client.password = packet.text() if flags & 0x40 else None
         self._bare(packet, packet.first)
-        self.request.sendall(bytes([0x20, 2, 0, self.server.refuse]))
         if self.server.refuse:
+            self.request.sendall(bytes([0x20, 2, 0, self.server.refuse]))
             raise OSError
-        self.client = client
+        self._push_out(client.name)
+        self.client, self.will = client, client.will
+        self.request.sendall(b"\x20\x02\x00\x00")
         self.server.clients.put(client)
+
+    def _push_out(self, name: str) -> None:
+        """Who had the name before ends first [MQTT-3.1.4-2]."""
+        for line in self.server.lines:
+            if line.client and line.client.name == name:
+                line.hang_up()
+                line.do_will()
 
     def _publish(self, packet: Packet) -> None:
         qos, retain = packet.first >> 1 & 3, bool(packet.first & 1)
@@ -222,14 +244,16 @@ def connect_house(home: Path, address: Secret) -> None:
 
 
 @contextmanager
-def broker(port: int = 0) -> Iterator[Broker]:
-    server = Broker(port)
+def broker(server: Broker | None = None) -> Iterator[Broker]:
+    server = server or Broker()
+    server.server_activate()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield server
         assert server.violations == []
     finally:
+        server.notices.set()
         server.cut()
         server.shutdown()
         thread.join()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import sys
 import threading
 import time
@@ -71,17 +70,15 @@ def test_nobody_measures_and_somebody_again() -> None:
 
 
 def test_a_broker_that_is_away_is_told_once_and_gets_the_newest_when_it_is_back() -> None:
-    """A break is noticed at once."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    told = Told()
-    with house(Secret(f"mqtt://127.0.0.1:{port}"), told) as line:
+    """A break is noticed at once. Its port is kept meanwhile: nobody else takes it."""
+    away, told = Broker(), Told()
+    with house(away.address(), told) as line:
         assert "does not answer as one" in told.next()
         began = time.monotonic()
         for breaks in range(1000):
             line.show(replace(SEAT, breaks_today=breaks))
         assert time.monotonic() - began < 60.0  # a thousand of them: it never waits for a connection
-        with broker(port) as there:
+        with broker(away) as there:
             there.until(ONLINE.topic, "online")
             assert json.loads(there.retained[STATE.topic])["breaks_today"] == 999
             there.cut()  # and away in mid-session: its will is done, then all of it again
@@ -89,6 +86,20 @@ def test_a_broker_that_is_away_is_told_once_and_gets_the_newest_when_it_is_back(
             there.until(ONLINE.topic, "online")
             assert there.retained == ENTITIES | {STATE.topic: there.retained[STATE.topic], ONLINE.topic: "online"}
     assert told.all() == []
+
+
+def test_a_broker_that_notices_a_break_late_is_not_left_with_offline() -> None:
+    """It ends the old line of a name before it takes the new: the old will is done before, and not after "online"."""
+    with broker() as there, house(there.address(), Told()) as line:
+        line.show(SEAT)
+        there.until(ONLINE.topic, "online")
+        there.notices.clear()
+        there.cut()
+        assert there.next() == (OFFLINE.topic, "offline")
+        there.until(ONLINE.topic, "online")
+        there.notices.set()
+        assert there.clients.get_nowait().name == there.clients.get_nowait().name
+        assert there.retained[ONLINE.topic] == "online"
 
 
 def test_a_broker_that_takes_and_never_answers_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from hiphinge.errors import HiphingeError, MissingExtraError, SinkError
 from hiphinge.formats import home_assistant as texts
 from hiphinge.settings import Secret
 from hiphinge.sinks.delivery import PATIENCE, Backoff
-from hiphinge.sinks.mqtt import Publish, connected
+from hiphinge.sinks.mqtt import Publish, connected, new_name
 
 
 class HomeAssistant:
@@ -25,6 +25,7 @@ class HomeAssistant:
     ) -> None:
         self._address, self._wearer, self._version = address, wearer, version
         self._told, self._backoff = told, backoff or Backoff()
+        self._name = new_name()
         self._said: set[str] = set()
         self._sent: dict[str, str] = {}
         self._seat: texts.Seat | None = None
@@ -54,7 +55,7 @@ class HomeAssistant:
     def _run(self) -> None:
         while not self._finishing:
             try:
-                with connected(self._address, _will(self._wearer), self._lost) as publish:
+                with connected(self._address, _will(self._wearer), self._lost, self._name) as publish:
                     self._talk(publish)
             except MissingExtraError as e:
                 self._tell(str(e))

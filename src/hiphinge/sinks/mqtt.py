@@ -25,14 +25,17 @@ Publish = Callable[[Message], None]
 
 
 @contextmanager
-def connected(secret: Secret, will: Message, lost: Callable[[], None] = lambda: None) -> Iterator[Publish]:
+def connected(
+    secret: Secret, will: Message, lost: Callable[[], None] = lambda: None, name: str = ""
+) -> Iterator[Publish]:
     """What publishes, retained, and returns when the broker has it. Blocking: for a thread of its own.
 
     The broker publishes ``will`` when we vanish; without an exception we leave in good order. ``lost``, from paho's
-    thread: the line has ended. SinkError, without a word of the address; MissingExtraError.
+    thread: the line has ended. ``name``: whoever comes again under the one that it had, a broker ends its old line and
+    does that will first [MQTT-3.1.4-2]. SinkError, without a word of the address; MissingExtraError.
     """
     (address, port), answers = _address(secret), queue.SimpleQueue[Any]()
-    client = _client(address, will)
+    client = _client(address, will, name or new_name())
     client.on_connect = lambda *told: answers.put(told[3])
     client.on_publish = lambda *told: answers.put(told[2])
 
@@ -76,9 +79,13 @@ def _address(secret: Secret) -> tuple[SplitResult, int]:
     )
 
 
-def _client(address: SplitResult, will: Message) -> Any:
+def new_name() -> str:
+    """Of a client; two at the same time with one name would push each other out."""
+    return f"hiphinge{secrets.token_hex(6)}"
+
+
+def _client(address: SplitResult, will: Message, name: str) -> Any:
     paho = optional("paho.mqtt.client", "push")
-    name = f"hiphinge{secrets.token_hex(6)}"  # two with one name would push each other out
     client = paho.Client(
         paho.CallbackAPIVersion.VERSION2, name, True, protocol=paho.MQTTv311, reconnect_on_failure=False
     )
