@@ -142,6 +142,7 @@ class Device(ServiceInterface):
         self._exported: list[str] = []
         self._streaming: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+        self._calls = 0
 
     @dbus_property(access=READ)
     def Address(self) -> DBusStr:
@@ -197,6 +198,8 @@ class Device(ServiceInterface):
 
     @dbus_method()
     async def Connect(self) -> None:
+        self._calls += 1
+        mine = self._calls
         error, text = self.trouble.take(self.trouble.connect)
         if text == ABORTED:
             # What bluetoothd does: the link came up, and was gone before it was usable.
@@ -208,6 +211,8 @@ class Device(ServiceInterface):
             self.trouble.hanging -= 1
             await asyncio.Event().wait()
         await asyncio.sleep(0.01)
+        if mine != self._calls:
+            raise DBusError(FAILED, "cancelled")
         self._set(Connected=True)
         self.twin.at(time.monotonic())
         self.twin.link_mtu = self.twin.mtu
@@ -219,11 +224,12 @@ class Device(ServiceInterface):
         self._streaming = asyncio.create_task(self._stream())
 
     @dbus_method()
-    def Disconnect(self) -> None:
+    async def Disconnect(self) -> None:  # as Connect, else it would overtake one
         self.drop()
 
     def drop(self) -> None:
-        """The link goes, and with it the services: an unpaired device's are not kept."""
+        """The link goes, or does not come to be, and with it the services: an unpaired device's are not kept."""
+        self._calls += 1
         if not self.is_connected:
             return
         if self._streaming is not None:
