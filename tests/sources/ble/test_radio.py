@@ -10,7 +10,8 @@ import pytest
 
 from hiphinge.errors import SettingsError
 from hiphinge.sources.ble.radio import BACKEND, Radio, radio
-from hiphinge.sources.ble.scan import nearby
+from hiphinge.sources.ble.scan import Sighting, nearby
+from tests.sources.virtual.playing import run
 
 
 @asynccontextmanager
@@ -48,10 +49,11 @@ def test_what_cannot_be_imported_is_a_sentence(named: str, monkeypatch: pytest.M
 def test_the_virtual_radio_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(BACKEND, "hiphinge.sources.virtual:air")
 
-    async def story() -> list[str]:
+    async def story() -> None:
         async with radio() as air:
-            near = await nearby(air, 0.5)
+            near: list[Sighting] = []
+            while sum(s.driver is not None for s in near) < 3:  # on a busy machine one may be heard in the next scan
+                near = await nearby(air, 0.5)
             assert [s.rssi for s in near] == sorted((s.rssi for s in near), reverse=True)
-            return [s.driver.name for s in near if s.driver]
 
-    assert len(asyncio.run(story())) == 3
+    run(story())
