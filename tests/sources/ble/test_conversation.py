@@ -84,7 +84,7 @@ def test_who_waits_for_an_answer_keeps_nobody_waiting() -> None:
 
     def asking() -> Steps[bytes | None]:
         yield Subscribe("data")
-        return (yield Ask("command", b"\x11\x8c", "data", lambda p: p[:2] == ANSWER[:2], timeout=10.0, times=1))
+        return (yield Ask("command", b"\x11\x8c", "data", lambda p: p[:2] == ANSWER[:2], timeout=60.0, times=1))
 
     async def story() -> None:
         client = Strict()
