@@ -125,7 +125,7 @@ def write_until_it_is_told(writer: Writer) -> None:
     for k in range(2, 1000):
         writer.write([Tick(10 * k)])
         if writer._thread.is_alive():  # the thread meets the full disk at the end of this chunk
-            writer._thread.join(timeout=0.001)
+            writer._thread.join(timeout=0.05)
 
 
 @BOTH
