@@ -31,8 +31,8 @@ KINDS, SHARES = ("drop", "reboot", "stall"), (0.45, 0.2, 0.35)
 KEYS = (("set", "start"), ("set", "stop"), ("mute", "0.2"), ("unmute", ""), ("mark", ""), ("wrong", ""), ("wrong", "x"))
 NOTICED_S = 1.5
 """After the last fault: a silent sensor is known to be one by then."""
-RECOVERY_S = 15.0
-"""Without faults at the end; all that have power must stream again."""
+RECOVERY_S = 60.0
+"""At most, without faults at the end; all that have power must stream again."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,9 @@ async def _strike(air: OnAir, plan: Plan, diary: Diary) -> None:
             one = air.wearer.peripherals[site]
             diary.strikes.append((time.monotonic(), sensors[site], kind))
             one.stall(0.2 + 2.8 * float(draws[1])) if kind == "stall" else getattr(one, kind)()
+    while np.isinf(diary.swapped[1]):  # the dice may be done before
+        await asyncio.sleep(0.1)
+        _swap(air, plan, diary, swap_at)
 
 
 def _swap(air: OnAir, plan: Plan, diary: Diary, at: float) -> None:
