@@ -32,13 +32,14 @@ import pandas as pd
 
 from hiphinge import simulate
 from hiphinge.apps.dashboard import past
-from hiphinge.apps.dashboard.running import Wish
+from hiphinge.apps.dashboard.running import Running, Wish
+from hiphinge.apps.dashboard.view import View
 from hiphinge.apps.demo import BROWSED
 from hiphinge.apps.simulate import header, write_recording
 from hiphinge.blocks import Input, Outcome
 from hiphinge.history import Journal
 from tests.apps.dashboard import worn
-from tests.apps.dashboard.served import Dashboard, dashboard
+from tests.apps.dashboard.served import PATIENCE_S, Dashboard, dashboard
 from tests.history import made_up_sessions as made
 
 LOAD_S = 600.0
@@ -102,26 +103,35 @@ HISTORY = tuple(f"/history?{query}" for query in ("wearer=ada", "by=weeks", "wee
 
 
 class Core:
-    """What the core itself counted, by update."""
+    """What the core itself counted, by update; of what was before it, it takes the view's word."""
 
-    def __init__(self, one: Dashboard) -> None:
-        self.reps, self.at = {0: 0}, {0: 0.0}
-        self.total, self._one = 0, one
+    def __init__(self, view: View) -> None:
+        self.total, self._view = view.glance.reps, view
+        self.reps, self.at = {view.seq: self.total}, {view.seq: time.time()}
 
     def __call__(self, inputs: Sequence[Input], outcome: Outcome) -> None:
         self.total += len(outcome.repetitions)
-        view = self._one.running.view
-        seq = view.seq if view else 0
-        self.reps[seq], self.at[seq] = self.total, time.time()
+        self.reps[self._view.seq], self.at[self._view.seq] = self.total, time.time()
 
 
 def begun(one: Dashboard, known: dict[str, str]) -> Core:
-    """A session under way, and its core's own count."""
+    """A session under way, and its core's own count. Raises TimeoutError."""
     one.ask("POST", "/api/begin", known)
+    until = time.monotonic() + PATIENCE_S
     while one.running.live is None or one.running.doing != "live":
+        if time.monotonic() > until:
+            raise TimeoutError(f"the session did not begin: {one.running.words}")
         time.sleep(0.01)
-    core = Core(one)
-    one.running.live.listeners.append(core)
+    core: Core = one.call(counting(one.running))  # type: ignore[assignment]  # what that returns
+    return core
+
+
+async def counting(running: Running) -> Core:
+    """A core's count from now on; on the dashboard's loop, where no update comes in between."""
+    assert running.live is not None
+    assert running.view is not None
+    core = Core(running.view)
+    running.live.listeners.append(core)
     return core
 
 
