@@ -119,7 +119,7 @@ class Run:
         recording = open_recording(self.file)
         log = [one for batch in recording.batches() for one in batch]
         packets = [one for one in log if isinstance(one, Packet)]
-        last = max(p.arrival_ns for p in packets)
+        last = max((p.arrival_ns for p in packets), default=int(heard["at_ns"][0]))  # of none, all is lost
         sums = {(p.sensor.encode(), logged_air.checksum(p.payload)) for p in packets}
         before = heard[heard["at_ns"] <= last - 1_000_000]
         missing = [row for row in before if (row["sensor"], row["sum"]) not in sums]
