@@ -9,6 +9,8 @@ with the name of a need that was not asked for (``browser: no chromium``) may st
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -76,6 +78,14 @@ def data_dir() -> Callable[[str], Path]:
             pytest.skip(f"data: {e}")
 
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals() -> None:
+    """As in a terminal: begun in the background or with nohup, this process and its children would ignore them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
