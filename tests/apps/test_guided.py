@@ -129,16 +129,18 @@ def test_keys_and_signals_on_a_real_terminal(hiphinge_home: Path, tmp_path: Path
     out = tmp_path / "cal.mcap"
     arguments = [sys.executable, "-m", "hiphinge", "calibrate", "--source", "simulated", "-o", str(out)]
     running = subprocess.Popen(arguments, stdin=slave, stdout=slave, stderr=slave, close_fds=True)
+    os.close(slave)
     try:
         assert b"Put them on" in until(master, b"Put them on", press=b"s")
         running.send_signal(getattr(signal, sent))
+        shown = rest(master)  # until it has ended: what nobody reads soon fills the terminal, and drawing waits
         assert running.wait(20) == code
-        assert termios.tcgetattr(slave) == before
+        assert termios.tcgetattr(master) == before
     finally:
         running.kill()
-        os.close(slave)
-    assert b"\x1b[?1049l" in rest(master)
-    os.close(master)
+        running.wait()
+        os.close(master)
+    assert b"\x1b[?1049l" in shown
     assert not (hiphinge_home / "calibration").exists()
     assert list(tmp_path.iterdir()) == []
 
@@ -163,8 +165,8 @@ def test_keys_are_lines_of_a_pipe(hiphinge_home: Path) -> None:
 def until(terminal: int, words: bytes, press: bytes) -> bytes:
     """What a terminal shows until these words, with a key pressed once it shows anything."""
     seen, end = b"", time.monotonic() + 30
-    while words not in seen and time.monotonic() < end:
-        before, seen = seen, seen + read(terminal)
+    while words not in seen and time.monotonic() < end and (piece := read(terminal)):
+        before, seen = seen, seen + piece
         if b"All together" in seen and b"All together" not in before:
             os.write(terminal, press)
     return seen
