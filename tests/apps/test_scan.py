@@ -23,7 +23,7 @@ def test_while_a_session_holds_sensors_none_is_connected(
     """It might be one that the session is about to reach again; an adapter makes one connection at a time."""
     monkeypatch.setenv(BACKEND, "hiphinge.sources.virtual:air")
     with owner.owning("lift"):
-        main(["scan", "--for", "0.5", "--json"])
+        main(["scan", "--for", "2", "--json"])
     said = capsys.readouterr()
     rows = [json.loads(line) for line in said.out.splitlines()]
     assert len(rows) == 3

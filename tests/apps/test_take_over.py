@@ -22,6 +22,8 @@ pytest.importorskip("bumble", reason="virtual: the extra [virtual] is not instal
 ADDRESS = "C4:7F:51:5E:00:01"
 """Of the virtual sensor on the upper low back."""
 Start = Callable[..., subprocess.Popen[str]]
+HIPHINGE = "from hiphinge.apps import cli, wear; wear.FIND_S = 600.0; cli.main()"
+"""It never ends by itself what the next command is to end."""
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     begun: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "hiphinge", *arguments]
+        command = [sys.executable, "-c", HIPHINGE, *arguments]
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         begun.append(subprocess.Popen(command, env=os.environ, text=True, **pipes))
         return begun[-1]

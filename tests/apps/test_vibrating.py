@@ -34,7 +34,7 @@ def test_the_doctor_names_the_sensors_that_may() -> None:
 def test_a_try(sensor: Sensor, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(BACKEND, "hiphinge.sources.virtual:air")
     monkeypatch.setenv(VARIABLE, json.dumps({"sensors": {sensor.site: sensor.device}}))
-    monkeypatch.setattr(wear, "LOOK_S", 1.0)
+    monkeypatch.setattr(wear, "LOOK_S", 3.0)
     settings.save(Params(sensors=(sensor,)))
     done = CliRunner().invoke(wear.command, ["--vibrate", sensor.sensor])
     assert done.exit_code == 0, done.output
