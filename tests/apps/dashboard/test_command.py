@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -21,10 +22,10 @@ from hiphinge.settings import home
 
 
 @contextmanager
-def program(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The program and the address that it printed."""
+def program(*options: str, alone: bool = False) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The program and the address that it printed; ``alone``: the first of a group of its own."""
     line = [sys.executable, "-m", "hiphinge", *options, "--port", "0", "--no-open"]
-    one = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    one = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=alone)
     try:
         assert one.stdout is not None
         yield one, re.findall(r"http\S+", one.stdout.readline())[0]
@@ -68,17 +69,44 @@ def test_it_leaves_nothing_behind() -> None:
     assert [path.name for path in home().rglob("*") if path.is_file()] == []
 
 
+def asked_for_history(address: str) -> HTTPConnection:
+    """On its way; nobody has waited for the answer."""
+    host, token = re.findall(r"//([^/]+)(/.*)", address)[0]
+    link = HTTPConnection(host, timeout=240)
+    link.request("GET", token)
+    first = link.getresponse()
+    first.read()
+    link.request("GET", "/history", headers={"Cookie": first.headers["Set-Cookie"].partition(";")[0]})
+    return link
+
+
 def test_what_reads_the_history_ends_with_it() -> None:
     with program("dashboard", "--source", "simulated") as (one, address):
-        host, token = re.findall(r"//([^/]+)(/.*)", address)[0]
-        link = HTTPConnection(host, timeout=240)
-        link.request("GET", token)
-        first = link.getresponse()
-        first.read()
-        link.request("GET", "/history", headers={"Cookie": first.headers["Set-Cookie"].partition(";")[0]})
+        link = asked_for_history(address)
         assert b"No day yet" in link.getresponse().read()
         link.close()
         one.send_signal(signal.SIGINT)
         _, words = one.communicate(timeout=240)  # also waits until nobody holds its stderr any more
         assert one.returncode == 0
         assert "Traceback" not in words
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals: this system has no groups of processes")
+def test_a_terminals_ctrl_c_says_nothing_of_a_reader_that_only_begins() -> None:
+    """It goes to the whole group, and the reader has Python and pandas to import first."""
+    with program("dashboard", "--source", "simulated", alone=True) as (one, address):
+        link = asked_for_history(address)
+        while not has_reader(one.pid):
+            pass
+        os.killpg(one.pid, signal.SIGINT)
+        _, words = one.communicate(timeout=240)
+        assert one.returncode == 0
+        assert "Traceback" not in words
+        link.close()
+
+
+def has_reader(group: int) -> bool:
+    """Whether a process of this group is one of Python's pools."""
+    line = ["ps", "-A", "-ww", "-o", "pgid=", "-o", "args="]
+    rows = subprocess.run(line, capture_output=True, text=True, check=True).stdout.splitlines()
+    return any(row.split()[0] == str(group) and "spawn_main" in row for row in rows)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from typing import TypeVar
@@ -27,10 +29,15 @@ class Apart:
         """``work(*given)`` there, one at a time; InputError where it says in words what is wrong."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_settle)
+        pool = self._pool
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, partial(_explained, work, *given))
+            with _without_ctrl_c():
+                done = asyncio.get_running_loop().run_in_executor(pool, partial(_explained, work, *given))
+            return await done
         except BrokenExecutor as e:
-            self._pool = None
+            if self._pool is pool:  # else another who waited for it has begun anew
+                self._pool = None
+            await asyncio.to_thread(pool.shutdown)
             raise InputError("The process that reads the journal was ended from outside. Try again.") from e
 
     def close(self) -> None:
@@ -48,6 +55,22 @@ def _explained(work: Callable[..., T], *given: object) -> T:
         return work(*given)
     except HiphingeError as e:
         raise InputError(str(e)) from None
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """A process begun meanwhile inherits it: a terminal's Ctrl-C goes to all, also to one that is not settled yet.
+
+    Only after the pool is made: what keeps track of its semaphores is begun with it, and lets Ctrl-C in again.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _settle() -> None:
