@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from hiphinge.apps import owner
 from hiphinge.apps.dashboard.running import IDLE, LIVE, OPENING, Running, Wish
-from hiphinge.apps.live import books
+from hiphinge.apps.live import books, keeping
 
 BEGINNINGS: list[Callable[[Running], None]] = [Running.begin, Running.calibrate]
 
@@ -30,6 +32,33 @@ def test_what_is_only_being_opened_is_given_up(begin: Callable[[Running], None],
         begin(running)  # and nobody holds the sensors any more
         await running.end()
 
+    asyncio.run(main())
+
+
+def test_what_is_being_repaired_is_owned_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread goes on when the session is given up: another program would repair the same file at once."""
+    begun, gate = threading.Event(), threading.Event()
+
+    def mend() -> list[str]:
+        begun.set()
+        assert gate.wait(60)
+        return []
+
+    async def main() -> None:
+        running = Running(Wish("simulated"))
+        running.begin()
+        await asyncio.to_thread(begun.wait, 60)
+        ending = asyncio.create_task(running.end())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        held = owner.owner()
+        gate.set()
+        await ending
+        assert held is not None
+        assert owner.owner() is None
+        assert running.words == "Stopped before it began."
+
+    monkeypatch.setattr(keeping, "mend", mend)
     asyncio.run(main())
 
 

@@ -149,7 +149,7 @@ class Running:
 
     async def _record(self, stack: AsyncExitStack) -> Path | None:
         """A session; the recording, where it is the wearer's own."""
-        repaired = await asyncio.to_thread(keeping.mend)
+        repaired = await _mended()
         wish = self.wish
         opened = await open_source(wish.source, stack, wish.wearer, wish.scenario, wish.speed)
         path = keeping.new_name("lift")
@@ -219,3 +219,13 @@ class Running:
         """For the live page."""
         state: dict[str, Any] = {"doing": self.doing, "words": self.words, "notes": self.notes}
         return state | (self.view.snapshot(after) if self.view else {})
+
+
+async def _mended() -> list[str]:
+    """What was cut off is repaired; given up meanwhile, it is waited for: a thread goes on, and must own the home."""
+    mending = asyncio.create_task(asyncio.to_thread(keeping.mend))
+    try:
+        return await asyncio.shield(mending)
+    except asyncio.CancelledError:
+        await asyncio.gather(mending, return_exceptions=True)
+        raise
