@@ -89,5 +89,5 @@ def dashboard(wish: Wish | None = None, *, share: bool = False) -> Iterator[Dash
     finally:
         one.server.stop()
         thread.join(PATIENCE_S)
+        one.loop.run_until_complete(one.pages.close())
         one.loop.close()
-        one.pages.close()

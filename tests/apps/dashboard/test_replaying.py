@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hiphinge.apps.dashboard.reading import ABOUT, COARSE, ROWS, TIMES, WIDTH, coarse
-from hiphinge.apps.dashboard.replaying import LONGEST_POSES_S, POSE_HZ, Ready
+from hiphinge.apps.dashboard.replaying import LONGEST_POSES_S, MOST_READY, POSE_HZ, Library, Ready
 from hiphinge.apps.dashboard.shelf import Shelf
 from hiphinge.apps.live import keeping
 from hiphinge.errors import InputError
@@ -81,3 +85,62 @@ def test_the_shelf_knows_its_own_names_only() -> None:
     for name in ("../settings.toml", "a", "", "/etc/passwd", "b.mcap", str(Path(file))):
         with pytest.raises(InputError, match="not among the recordings"):
             shelf.path(name)
+
+
+@pytest.fixture
+def reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """What reads recordings is a script instead; its folder is $1."""
+
+    def instead(script: str) -> None:
+        program = tmp_path / "python"
+        program.write_text(f"#!/bin/sh\nshift 3\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(program))
+
+    for name in "abcd":
+        (keeping.recordings() / f"{name}.mcap").write_bytes(b"nothing")
+    return instead
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="shell: this system has another")
+@pytest.mark.parametrize("script", ["exit 1", f"cd $1; touch {TIMES} {ROWS} {COARSE}; echo '{{}}' > {ABOUT}"])
+def test_pages_that_were_left_hold_nobody_up(reading: Callable[[str], None], script: str) -> None:
+    """Nobody asks any more how far they are; what is whole is kept, what failed begins anew when it is asked for."""
+    reading(script)
+
+    async def story() -> None:
+        library = Library(Shelf())
+        names = [f"{name}.mcap" for name in "abcd"]
+        for name in names[:MOST_READY]:
+            library.ask(name)
+        with pytest.raises(InputError, match="Wait for them"):
+            library.ask(names[-1])
+        await asyncio.wait([one.task for one in library._opening.values()])
+        assert not library.ask(names[-1])["ready"]
+        assert list(library._opening) == names[-1:]
+        assert list(library._ready) == ([] if script == "exit 1" else names[:MOST_READY])
+        await library.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="shell: this system has another")
+@pytest.mark.parametrize("end", [Library.close, lambda library: library.forget(["a.mcap"])])
+def test_given_up_nothing_of_it_is_left(reading: Callable[[str], None], end: Callable) -> None:
+    """Neither its process nor its folder, into which that might write on."""
+    reading("echo $$ > $1/pid; echo 0; echo 5; exec sleep 600")
+
+    async def story() -> None:
+        library = Library(Shelf())
+        library.ask("a.mcap")
+        opening = library._opening["a.mcap"]
+        while opening.at < 5.0:
+            await asyncio.sleep(0.01)
+        pid = int((opening.folder / "pid").read_text())
+        await end(library)
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+        assert not opening.folder.exists()
+        await library.close()
+
+    asyncio.run(story())

@@ -54,7 +54,7 @@ async def serve(wish: Wish, port: int, *, share: bool, opens: bool, begins: bool
         server.stop()
         await serving
     finally:
-        pages.close()
+        await pages.close()
     click.echo(running.words or "Closed.", err=True)
 
 

@@ -84,9 +84,9 @@ class Pages:
         }
         return found
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Take away what was made for replay, end what works apart."""
-        self.library.close()
+        await self.library.close()
         self._apart.close()
 
     # --- Pages -------------------------------------------------------------------------
@@ -190,7 +190,7 @@ class Pages:
     async def _delete(self, request: Request) -> Reply:
         asked = past.Asked.of({name: request.text(name) for name in ("day", "wearer")})
         words, gone = await self._apart.do(past.delete, asked.of_day, asked.wearer or "", request.text("mark"))
-        self.library.forget(gone)
+        await self.library.forget(gone)
         return as_json({"words": words})
 
     async def _catch_up(self, request: Request) -> Reply:

@@ -12,7 +12,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -108,10 +108,10 @@ class Opening:
         child = await asyncio.create_subprocess_exec(
             *program, stdout=pipe, stderr=pipe, stdin=asyncio.subprocess.DEVNULL
         )
+        if child.stdout is None or child.stderr is None:
+            return
+        said = asyncio.create_task(child.stderr.read())
         try:
-            if child.stdout is None or child.stderr is None:
-                return
-            said = asyncio.create_task(child.stderr.read())
             first: float | None = None
             async for line in child.stdout:
                 first = float(line) if first is None else first
@@ -119,10 +119,20 @@ class Opening:
             words = (await said).decode("utf-8", "replace").strip()
             if await child.wait():
                 raise RecordingError(words.splitlines()[-1] if words else f"{path.name}: cannot be analysed.")
-        finally:
-            if child.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    child.kill()
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            # It is over once it is dead and its pipes are closed: what is left of it would outlive the loop.
+            await asyncio.gather(said, child.stdout.read(), child.wait(), return_exceptions=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    @staticmethod
+    async def give_up(some: Collection[Opening]) -> None:
+        """Returns when nothing of them is left."""
+        for one in some:
+            one.task.cancel()
+        await asyncio.gather(*(one.task for one in some), return_exceptions=True)
 
 
 class Library:
@@ -135,10 +145,9 @@ class Library:
         self._ready: dict[str, Ready] = {}
         self._made = 0
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Stop what is under way and take all away."""
-        for one in self._opening.values():
-            one.task.cancel()
+        await Opening.give_up(self._opening.values())
         self._ready.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -153,7 +162,7 @@ class Library:
             return {"ready": False, "progress": one.progress}
         del self._opening[name]
         one.task.result()
-        self._keep(name, Ready(one.folder))
+        self._keep(name, one)
         return self.ask(name)
 
     def ready(self, name: str) -> Ready:
@@ -162,16 +171,16 @@ class Library:
             raise InputError(f"{name!r}: not open. Open it from Sessions.")
         return self._ready[name]
 
-    def forget(self, names: Iterable[str]) -> None:
+    async def forget(self, names: Collection[str]) -> None:
         """What was made of recordings that are deleted goes with them."""
+        await Opening.give_up([self._opening.pop(name) for name in names if name in self._opening])
         for name in names:
-            if name in self._opening:
-                self._opening.pop(name).task.cancel()
             if name in self._ready:
                 shutil.rmtree(self._ready.pop(name).folder, ignore_errors=True)
 
     def _begin(self, name: str) -> None:
         path = self._shelf.path(name)
+        self._collect()
         if len(self._opening) >= MOST_READY:
             raise InputError("Other recordings are being opened. Wait for them.")
         seconds = next((one.seconds for one in self._shelf.all() if one.name == name), None)
@@ -180,8 +189,15 @@ class Library:
         folder.mkdir()
         self._opening[name] = Opening(path, folder, seconds)
 
-    def _keep(self, name: str, ready: Ready) -> None:
-        self._ready[name] = ready
+    def _collect(self) -> None:
+        """What came to its end after its page was left: nobody asks for it any more."""
+        for name in [name for name, one in self._opening.items() if one.task.done()]:
+            one = self._opening.pop(name)
+            if not one.task.exception():
+                self._keep(name, one)
+
+    def _keep(self, name: str, one: Opening) -> None:
+        self._ready[name] = Ready(one.folder)
         while len(self._ready) > MOST_READY:
             oldest = self._ready.pop(next(iter(self._ready)))
             shutil.rmtree(oldest.folder, ignore_errors=True)
