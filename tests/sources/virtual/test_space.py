@@ -407,7 +407,7 @@ def test_faults_of_the_queue_reach_the_host() -> None:
 
 def test_slow_to_advertise_again_and_switched_on_late() -> None:
     async def story() -> None:
-        async with wearing(one(absent=1.5, away=1.5)) as wearer:
+        async with wearing(one(absent=5.0, away=5.0)) as wearer:
             with pytest.raises(BleakDeviceNotFoundError):
                 await host(wearer, timeout=0.2).client.connect()
             there = host(wearer)
