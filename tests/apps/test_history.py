@@ -460,7 +460,7 @@ def test_an_ankle_test_typed_in_is_kept_told_and_deleted(hiphinge_home: Path, tm
     assert "2 sessions" in run("--rebuild").stdout
     assert run().stdout == before
     assert run("--html", str(tmp_path / "day.html")).exit_code == 0
-    assert "2 sessions, 2 files" in run("--delete", "today", "--yes").stdout
+    assert "2 sessions, 2 files" in run("--delete", "all", "--yes").stdout  # a day may have ended between them
 
 
 def test_a_guided_bend_is_the_hamstring_test(hiphinge_home: Path, file: Path, run: Run) -> None:

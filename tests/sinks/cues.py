@@ -22,7 +22,7 @@ class Told:
     def __call__(self, sentence: str) -> None:
         self._arrived.put(sentence)
 
-    def next(self, patience: float = 10.0) -> str:
+    def next(self, patience: float = 60.0) -> str:
         return self._arrived.get(timeout=patience)
 
     def all(self) -> list[str]:

@@ -26,7 +26,9 @@ class Service(ThreadingHTTPServer):
         self.gate.set()
 
     def address(self, path: str) -> Secret:
-        return Secret(f"json://127.0.0.1:{self.server_port}/{path}")
+        """One for which apprise waits a minute, not 4 s; or as long as ``path`` says."""
+        patient = path if "?" in path else f"{path}?rto=60&cto=60"
+        return Secret(f"json://127.0.0.1:{self.server_port}/{patient}")
 
     def next(self) -> tuple[str, Any]:
         return self.posts.get(timeout=60)

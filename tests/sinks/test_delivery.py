@@ -23,9 +23,9 @@ class Gong(Sink):
 
     name = "gong"
 
-    def __init__(self, keep: int = 100, late: float = math.inf, instead: Tell | None = None) -> None:
+    def __init__(self, keep: int = 100, instead: Tell | None = None) -> None:
         super().__init__(("sitting_too_long", "good"), instead)
-        self.keep, self.late = keep, late
+        self.keep, self.late = keep, math.inf
         self.got: queue.Queue[str] = queue.Queue()
         self.gate, self.began, self.closed = threading.Event(), threading.Event(), threading.Event()
         self.gate.set()
@@ -98,11 +98,12 @@ def test_where_one_may_wait_the_newest_wins() -> None:
 
 
 def test_what_comes_too_late_is_left_out() -> None:
-    gong = Gong(late=0.02)
+    gong = Gong()
     gong.gate.clear()
     with Delivery([gong], Told()) as delivery:
         delivery.offer(cue(message="first"))
         assert gong.began.wait(60)
+        gong.late = 0.02  # not before: the first may wait for its thread
         delivery.offer(cue(message="stale"))
         threading.Event().wait(0.04)
         gong.gate.set()

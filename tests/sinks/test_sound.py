@@ -44,6 +44,7 @@ class Heard:
 @pytest.fixture
 def played() -> Iterator[tuple[Sound, Heard]]:
     sink = Sound(feedback.Sound(volume=0.4, depth_pitch=True), SILENT)
+    sink.late = math.inf  # its first cue waits while miniaudio is imported
     listener = Heard(sink)
     yield sink, listener
     sink.close()

@@ -28,6 +28,8 @@ from tests.sinks.cues import Told, cue
 from tests.sources.ble.following import Followed, following
 from tests.sources.virtual.playing import run
 
+PATIENT_S = 60.0
+"""A cue may wait for the one before it, and for a busy machine: these tests are not about how long it is of use."""
 LAYOUT = "hiphinge.sources.virtual.twins.open_layout:WithMotor"
 
 
@@ -63,6 +65,7 @@ def ran(wearer: Wearer, site: str) -> list[tuple[float, float]]:
 def test_a_cue_runs_the_motor_and_the_stream_loses_nothing(make: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two pulses of 150 ms with a pause between them, then one of 300 ms; every sample made was heard, in order."""
     monkeypatch.setitem(TWINS, "hiphinge_ble", LAYOUT)
+    monkeypatch.setattr(Vibration, "late", PATIENT_S)
 
     async def story() -> None:
         here = address(SACRUM)
@@ -76,7 +79,7 @@ def test_a_cue_runs_the_motor_and_the_stream_loses_nothing(make: str, monkeypatc
                 assert told.all() == []
             (first, a), (second, b), (_, c) = ran(wearer, SACRUM)
             assert (a, b, c) == (0.15, 0.15, 0.3)
-            assert 0.25 < second - first < 0.6  # 0.3 and what the machine makes wait
+            assert second - first > 0.25  # 0.3 and what the machine makes wait
             whole_and_in_order(followed, make)
         said = [Pulses.from_text(value) for state, value in followed.links() if state == VIBRATED]
         assert said == [Pulses(0.15, 2), Pulses(0.3, 1)]
@@ -139,8 +142,9 @@ def test_a_sensor_that_went_away_is_told_once_and_vibrates_again() -> None:
     run(story())
 
 
-def test_a_session_feels_its_cues(hiphinge_home: Path) -> None:
+def test_a_session_feels_its_cues(hiphinge_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a session delivers them: the wearer's settings choose how long; the sensor's motor runs so."""
+    monkeypatch.setattr(Vibration, "late", PATIENT_S)
     off = "".join(f"[feedback.{way}]\non = false\n" for way in ("sound", "desktop", "push"))
     (hiphinge_home / "settings.toml").write_text(off + "[feedback.vibration]\npulse_s = 0.1\npulses = 3\n")
     sensors = (Sensor(address(SACRUM), "metamotion", SACRUM),)
