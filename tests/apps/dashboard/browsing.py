@@ -16,8 +16,6 @@ from tests.apps.dashboard.served import PATIENCE_S, Dashboard
 WIDTHS = {390: 844, 820: 1180, 1440: 900}
 LOOKS = ("light", "dark")
 PAGES = ("/", "/calibrate", "/sessions", "/replay", "/history", "/settings")
-ASKS_NOTHING = ("/sessions", "/settings", "/history")
-"""Pages that are whole once they are loaded."""
 GRAVE = ("serious", "critical")
 OUTSIDE = "http://outside.example"
 
@@ -65,7 +63,7 @@ class Window:
 
     def go(self, path: str) -> Page:
         """To a page, until it has asked what it needs."""
-        self.page.goto(self.base + path, wait_until="networkidle" if path.startswith(ASKS_NOTHING) else "load")
+        self.page.goto(self.base + path)  # its scripts have run then; some pages ask for more
         if path == "/":
             self.says("#words", re.compile("."))
         if path.startswith("/replay?"):

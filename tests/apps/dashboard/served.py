@@ -46,6 +46,7 @@ class Dashboard:
         await until_up(self.server, serving)
         up.set()
         await serving
+        await self.pages.close()
 
     def call(self, work) -> object:
         """Run a coroutine on the dashboard's loop."""
@@ -89,5 +90,4 @@ def dashboard(wish: Wish | None = None, *, share: bool = False) -> Iterator[Dash
     finally:
         one.server.stop()
         thread.join(PATIENCE_S)
-        one.loop.run_until_complete(one.pages.close())
         one.loop.close()

@@ -42,7 +42,7 @@ def test_a_calibration_is_kept_and_recorded_and_then_checked(window: Window) -> 
 
 
 def test_one_that_is_stopped_leaves_nothing(window: Window) -> None:
-    window.served.running.wish = Wish("simulated", speed=0.2)
+    window.served.running.wish = Wish("simulated", speed=0.01)  # its first step takes long
     page = window.go("/calibrate")
     page.click("#begin")
     window.says("#title", "All together")

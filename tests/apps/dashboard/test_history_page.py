@@ -67,8 +67,15 @@ def test_it_reads_well(served: Dashboard, browser: Browser, width: int, look: st
     one.context.close()
 
 
-HAS_COLOUR = """canvas => new Set(new Uint32Array(canvas.getContext('2d')
-  .getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size > 10"""
+HAS_COLOUR = """async canvas => {
+  const colours = () => {
+    const { width, height } = canvas;
+    const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    return new Set(new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer)).size; };
+  for (let frames = 0; frames < 600 && colours() <= 10; frames++) await new Promise(requestAnimationFrame);
+  return colours() > 10; }"""
+"""Within some frames: it is drawn in one of the first."""
 
 
 def test_a_day_is_opened_from_its_row_by_the_keyboard_and_deleted_once_it_was_said(
@@ -82,6 +89,7 @@ def test_a_day_is_opened_from_its_row_by_the_keyboard_and_deleted_once_it_was_sa
     page.locator("a", has_text="Thu 19 Nov").first.focus()
     page.keyboard.press("Enter")
     one.reads("h1", "Thursday 19 November 2026")
+    page.wait_for_load_state()  # the button is there before its script
     page.click("#delete")
     one.says("#going", "To be deleted for good, 19 November 2026: 1 session")
     one.says("#going", summary.name)
