@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -91,12 +92,12 @@ def test_what_reads_the_history_ends_with_it() -> None:
         assert "Traceback" not in words
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals: this system has no groups of processes")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc: Linux alone has it")
 def test_a_terminals_ctrl_c_says_nothing_of_a_reader_that_only_begins() -> None:
     """It goes to the whole group, and the reader has Python and pandas to import first."""
     with program("dashboard", "--source", "simulated", alone=True) as (one, address):
         link = asked_for_history(address)
-        while not has_reader(one.pid):
+        while one.poll() is None and not has_reader(one.pid):
             pass
         os.killpg(one.pid, signal.SIGINT)
         _, words = one.communicate(timeout=240)
@@ -107,6 +108,8 @@ def test_a_terminals_ctrl_c_says_nothing_of_a_reader_that_only_begins() -> None:
 
 def has_reader(group: int) -> bool:
     """Whether a process of this group is one of Python's pools."""
-    line = ["ps", "-A", "-ww", "-o", "pgid=", "-o", "args="]
-    rows = subprocess.run(line, capture_output=True, text=True, check=True).stdout.splitlines()
-    return any(row.split()[0] == str(group) and "spawn_main" in row for row in rows)
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            if b"spawn_main" in (folder / "cmdline").read_bytes() and os.getpgid(int(folder.name)) == group:
+                return True
+    return False
