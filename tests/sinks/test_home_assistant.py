@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +101,19 @@ def test_a_broker_that_notices_a_break_late_is_not_left_with_offline() -> None:
         there.notices.set()
         assert there.clients.get_nowait().name == there.clients.get_nowait().name
         assert there.retained[ONLINE.topic] == "online"
+
+
+def test_a_program_begun_again_comes_under_the_name_that_it_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut the broker may wait a while for the old line; another home's is another."""
+    with broker() as there:
+        for name in ("mine", "mine", "another"):
+            monkeypatch.setenv("HIPHINGE_HOME", str(tmp_path / name))
+            with house(there.address(), Told()):
+                there.until(OFFLINE.topic, "offline")
+        first, second, other = (there.clients.get_nowait().name for _ in range(3))
+    assert first == second != other
 
 
 def test_a_broker_that_takes_and_never_answers_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:

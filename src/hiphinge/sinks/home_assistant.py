@@ -10,7 +10,7 @@ from hiphinge.errors import HiphingeError, MissingExtraError, SinkError
 from hiphinge.formats import home_assistant as texts
 from hiphinge.settings import Secret
 from hiphinge.sinks.delivery import PATIENCE, Backoff
-from hiphinge.sinks.mqtt import Publish, connected, new_name
+from hiphinge.sinks.mqtt import Publish, connected, lasting_name
 
 
 class HomeAssistant:
@@ -25,7 +25,7 @@ class HomeAssistant:
     ) -> None:
         self._address, self._wearer, self._version = address, wearer, version
         self._told, self._backoff = told, backoff or Backoff()
-        self._name = new_name()
+        self._name = lasting_name(wearer)
         self._said: set[str] = set()
         self._sent: dict[str, str] = {}
         self._seat: texts.Seat | None = None

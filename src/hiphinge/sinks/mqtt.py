@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import platform
 import queue
 import secrets
 import socket
@@ -12,7 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from hiphinge.errors import SinkError
 from hiphinge.formats.home_assistant import Message
-from hiphinge.settings import Secret
+from hiphinge.settings import Secret, home
 from hiphinge.sinks.optional import optional
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -82,6 +84,12 @@ def _address(secret: Secret) -> tuple[SplitResult, int]:
 def new_name() -> str:
     """Of a client; two at the same time with one name would push each other out."""
     return f"hiphinge{secrets.token_hex(6)}"
+
+
+def lasting_name(of: str) -> str:
+    """The same in every program of this home, one after the other: a home has one owner."""
+    whole = "\0".join((platform.node(), str(home()), of))
+    return f"hiphinge{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
 
 
 def _client(address: SplitResult, will: Message, name: str) -> Any:
