@@ -35,9 +35,9 @@ class Apart:
                 done = asyncio.get_running_loop().run_in_executor(pool, partial(_explained, work, *given))
             return await done
         except BrokenExecutor as e:
-            if self._pool is pool:  # else another who waited for it has begun anew
+            if self._pool is pool:  # else another who waited for it sees to it: shut down by two at once, it fails
                 self._pool = None
-            await asyncio.to_thread(pool.shutdown)
+                await asyncio.to_thread(pool.shutdown)
             raise InputError("The process that reads the journal was ended from outside. Try again.") from e
 
     def close(self) -> None:
